@@ -1,0 +1,1 @@
+"""How the flows reach their users: as Prefect deployments and as a command line."""

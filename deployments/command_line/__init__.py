@@ -1,0 +1,1 @@
+"""The `message-center` command: a thin front over the flows and the stores."""

@@ -1,0 +1,1 @@
+"""What each frame means. Knows Polars and dataframely, and nothing else of ours."""

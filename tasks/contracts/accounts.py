@@ -1,0 +1,70 @@
+"""An execution account: one cell of the system, with its own store, sender and rules."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from tasks.contracts.vocabulary import MAX_CELL_ID
+
+AccountName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", description="Execution account.")]
+PolicyName = Literal["message-center", "first-final-wins", "best-wins"]
+
+
+class SmtpServer(BaseModel):
+    """Where and how the `smtp` sender hands messages over."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=25, ge=1, le=65_535)
+    connections: int = Field(default=4, ge=1, le=64, description="Connections used side by side.")
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
+    sender_address: str = Field(default="no-reply@localhost", description="Used where a template names none.")
+
+
+class Retention(BaseModel):
+    """How long rows are kept, in days (design 3.6)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event_days: int = Field(default=30, ge=1)
+    archived_event_days: int = Field(default=360, ge=1)
+    statistics_days: int = Field(default=360, ge=1)
+    delivery_log_days: int = Field(default=180, ge=1)
+    tracking_log_days: int = Field(default=360, ge=1)
+
+
+class Retries(BaseModel):
+    """How often a hand-over is tried: capped exponential back-off with full jitter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_tries: int = Field(default=5, ge=1, le=100)
+    base_seconds: float = Field(default=60, gt=0)
+    cap_seconds: float = Field(default=3_600, gt=0)
+
+
+class Account(BaseModel):
+    """One `[[account]]` table of the roster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: AccountName
+    label: str = ""
+    cell_id: int = Field(ge=0, le=MAX_CELL_ID)
+    archive_every: timedelta = timedelta(hours=1)
+    sender: Literal["outbox", "smtp"] = "outbox"
+    smtp: SmtpServer = SmtpServer()
+    policy: PolicyName = "message-center"
+    accepted_means_sent: bool = False
+    parked_limit_days: int = Field(default=7, ge=1, description="Parked log rows older than this are reported.")
+    retries: Retries = Retries()
+    retention: Retention = Retention()
+
+    @field_validator("name")
+    @classmethod
+    def _not_the_control_store(cls, name: str) -> str:
+        if name.lower() == "control":
+            raise ValueError("'control' names the control store; choose another name for the account")
+        return name

@@ -1,0 +1,67 @@
+"""Frames of publication: message templates as authored and as stored."""
+
+import dataframely as dy
+
+from tasks.contracts.vocabulary import CHANNELS, QUEUES
+
+
+class TemplateSource(dy.Schema):
+    """A template as its author wrote it, before it has a version and an instant of publication."""
+
+    template_id = dy.String(min_length=1, max_length=200)
+    version = dy.Int32(nullable=True, min=1)  # null: the next free one
+    event_type = dy.String(min_length=1)
+    channel = dy.Enum(CHANNELS)
+    queue = dy.Enum(QUEUES, nullable=True)  # null: both queues
+    language = dy.String(nullable=True)  # null: any language
+    priority = dy.Int32()
+    condition = dy.String(nullable=True)  # Polars SQL over event columns and ctx fields
+    published_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")  # null: now
+    unpublished_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
+    paused = dy.Bool(nullable=True)  # null: as the version before it
+    subject = dy.String(nullable=True)
+    body_text = dy.String(nullable=True)
+    body_html = dy.String(nullable=True)
+    sender = dy.String(nullable=True)  # From address; null: the account's
+
+
+class Template(dy.Schema):
+    """One published version of a template (table `template`)."""
+
+    template_id = dy.String(primary_key=True, min_length=1)
+    version = dy.Int32(primary_key=True, min=1)
+    event_type = dy.String(min_length=1)
+    channel = dy.Enum(CHANNELS)
+    queue = dy.Enum(QUEUES, nullable=True)
+    language = dy.String(nullable=True)
+    priority = dy.Int32()
+    condition = dy.String(nullable=True)
+    published_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    unpublished_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
+    paused = dy.Bool()
+    subject = dy.String(nullable=True)
+    body_text = dy.String(nullable=True)
+    body_html = dy.String(nullable=True)
+    sender = dy.String(nullable=True)
+
+
+class RoutingTemplate(dy.Schema):
+    """What routing reads of a template version: no bodies."""
+
+    template_id = dy.String(primary_key=True)
+    version = dy.Int32(primary_key=True)
+    event_type = dy.String()
+    channel = dy.String()
+    queue = dy.String(nullable=True)
+    language = dy.String(nullable=True)
+    priority = dy.Int32()
+    condition = dy.String(nullable=True)
+    published_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    unpublished_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
+    paused = dy.Bool()
+
+
+CONTENT_COLUMNS = (
+    "event_type", "channel", "queue", "language", "priority", "condition", "subject", "body_text", "body_html", "sender",
+)  # fmt: skip
+"""What makes two versions of a template the same content."""

@@ -1,0 +1,59 @@
+"""Where things are and how long to wait: read from `MESSAGE_CENTER_*` when a flow starts, never at import."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.contracts.vocabulary import Queue
+
+PROJECT = Path(__file__).parent.parent
+
+
+class Settings(BaseSettings):
+    """The settings of one run."""
+
+    model_config = SettingsConfigDict(env_prefix="MESSAGE_CENTER_", frozen=True)
+
+    home: Path = Field(default=PROJECT / "data", description="Stores, inboxes, outboxes and published data.")
+    lock_wait_seconds: float = Field(default=60, gt=0, description="How long a run waits for a store.")
+    batch_messages: int = Field(default=5_000, ge=1, description="Messages per delivery batch.")
+    max_file_bytes: int = Field(default=2**31, ge=1, description="Largest input file, uncompressed.")
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @property
+    def roster_path(self) -> Path:
+        """The accounts file: in the home where one was named, else the project's own."""
+        if "home" in self.model_fields_set:
+            return self.home / "accounts.toml"
+        return PROJECT / "deployments" / "accounts.toml"
+
+    @property
+    def control_store(self) -> Path:
+        """The control store, which the archiving flow alone writes."""
+        return self.home / "store" / "control.duckdb"
+
+    @property
+    def published_control(self) -> Path:
+        """The copy of the control store that analysts read."""
+        return self.home / "published" / "control.duckdb"
+
+    def account_store(self, account: str) -> Path:
+        """The store of an execution account."""
+        return self.home / "store" / f"{account}.duckdb"
+
+    def inbox(self, account: str, queue: Queue) -> Path:
+        """Where event files of a queue arrive."""
+        return self.home / "inbox" / account / queue
+
+    def delivery_log_inbox(self, account: str) -> Path:
+        """Where delivery logs arrive."""
+        return self.home / "inbox" / account / "delivery-logs"
+
+    def outbox(self, account: str) -> Path:
+        """What the senders of an account write: batches, manifests, journals."""
+        return self.home / "outbox" / account

@@ -1,0 +1,29 @@
+"""How a stage runs: as a Prefect task inside a flow run, as a plain call where there is no Prefect API."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def stage(function: Callable[P, R]) -> Callable[P, R]:
+    """Makes a function a task whose frames are neither hashed, cached nor persisted.
+
+    The command line runs the flows' own code without a server too: outside a flow run a stage is
+    the function itself.
+    """
+    as_task = task(cache_policy=NO_CACHE, persist_result=False)(function)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if FlowRunContext.get() is None:
+            return function(*args, **kwargs)
+        return as_task(*args, **kwargs)
+
+    return call

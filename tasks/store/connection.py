@@ -1,0 +1,146 @@
+"""Opening a store: who may, for how long, and in which transaction."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from tasks.store.lock import lock
+from tasks.store.migrate import StoreKind, migrate, pending_migrations
+from tasks.store.statements import statement
+
+Frames = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class StoreFile:
+    """A DuckDB file of ours, not opened yet."""
+
+    path: Path
+    kind: StoreKind
+    wait_seconds: float = 60
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock beside the file."""
+        return self.path.with_suffix(".lock")
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open store within one transaction: runs the statements of `sql/` by name."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def frame(self, name: str, /, frames: Frames | None = None, **parameters: Any) -> pl.DataFrame:
+        """The rows that statement `name` selects; `frames` can be read in it under their names."""
+        with _registered(self.connection, frames):
+            # A relation is lazy: it must be read before its frames are withdrawn.
+            frame: pl.DataFrame = self.connection.sql(statement(name), params=parameters or None).pl()
+            return frame
+
+    def rows(self, name: str, /, frames: Frames | None = None, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The same, as tuples: for a handful of rows."""
+        with _registered(self.connection, frames):
+            return self.connection.execute(statement(name), parameters or None).fetchall()
+
+    def value(self, name: str, /, frames: Frames | None = None, **parameters: Any) -> Any:
+        """The one value that statement `name` selects."""
+        return self.rows(name, frames, **parameters)[0][0]
+
+    def change(self, name: str, /, frames: Frames | None = None, **parameters: Any) -> int:
+        """Runs a statement that writes; returns how many rows it wrote."""
+        rows = self.rows(name, frames, **parameters)
+        return int(rows[0][0]) if rows else 0
+
+
+@contextmanager
+def reading(store: StoreFile) -> Iterator[Session]:
+    """Opens a store to read, as it stands between two transactions; writers wait meanwhile.
+
+    Raises:
+        StoreBusyError: A writer did not leave it in time.
+    """
+    if not store.path.exists() or _behind(store):
+        with writing(store, purpose="bringing the store up to date"):
+            pass
+    with (
+        lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="reading"),
+        _attached(store.path, "READ_ONLY") as connection,
+    ):
+        connection.execute("begin transaction read only")
+        yield Session(connection)
+        connection.execute("commit")
+
+
+@contextmanager
+def writing(store: StoreFile, *, purpose: str) -> Iterator[Session]:
+    """Opens a store for one transaction: all of the block's changes, or none where it raises.
+
+    Raises:
+        StoreBusyError: Somebody else did not leave it in time.
+    """
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        lock(store.lock_path, exclusive=True, wait_seconds=store.wait_seconds, purpose=purpose),
+        _attached(store.path, "STORAGE_VERSION 'v1.5.0'") as connection,
+    ):
+        migrate(connection, store.kind)
+        connection.execute("begin")
+        try:
+            yield Session(connection)
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
+
+
+@contextmanager
+def computing() -> Iterator[Session]:
+    """An engine without a store, for work on frames that DuckDB does best (JSON)."""
+    connection = duckdb.connect()
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield Session(connection)
+    finally:
+        connection.close()
+
+
+def _behind(store: StoreFile) -> bool:
+    with (
+        lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="reading"),
+        _attached(store.path, "READ_ONLY") as connection,
+    ):
+        return bool(pending_migrations(connection, store.kind))
+
+
+@contextmanager
+def _attached(path: Path, option: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect()
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"attach {_quoted(str(path))} as store ({option})")
+        connection.execute("use store")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _registered(connection: duckdb.DuckDBPyConnection, frames: Frames | None) -> Iterator[None]:
+    names = dict(frames or {})
+    for name, frame in names.items():
+        connection.register(name, frame)
+    try:
+        yield
+    finally:
+        for name in names:
+            connection.unregister(name)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

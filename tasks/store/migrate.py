@@ -1,0 +1,48 @@
+"""Bringing a store's tables to what the code expects: ordered SQL, each step recorded with its effect."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+StoreKind = Literal["account", "control"]
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class StoreVersionError(RuntimeError):
+    """A store was written by a newer version of the code."""
+
+
+@cache
+def migrations(kind: StoreKind) -> tuple[Path, ...]:
+    """The steps of a kind of store, in order: `migrations/<kind>/NNNN_<what>.sql`."""
+    return tuple(sorted((MIGRATIONS / kind).glob("*.sql")))
+
+
+def pending_migrations(connection: duckdb.DuckDBPyConnection, kind: StoreKind) -> tuple[Path, ...]:
+    """The steps that the store attached as `store` has not seen yet.
+
+    Raises:
+        StoreVersionError: It has seen one that this code does not know.
+    """
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'store' and table_name = 'schema_migration'"
+    ).fetchall()[0][0]
+    done = {name for (name,) in connection.execute("select name from schema_migration").fetchall()} if known else set()
+    steps = migrations(kind)
+    if unknown := sorted(done - {step.stem for step in steps}):
+        raise StoreVersionError(
+            f"This {kind} store has seen {', '.join(unknown)}, which this version does not know: "
+            "it was written by a newer one. Upgrade message-center and try again."
+        )
+    return tuple(step for step in steps if step.stem not in done)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, kind: StoreKind) -> None:
+    """Runs the missing steps, each in a transaction of its own together with its record."""
+    for step in pending_migrations(connection, kind):
+        connection.execute("begin")
+        connection.execute(step.read_text(encoding="utf-8"))
+        connection.execute("insert into schema_migration (name, applied_at) values (?, now())", [step.stem])
+        connection.execute("commit")
