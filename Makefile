@@ -1,0 +1,47 @@
+# make run    sets everything up and runs the demo
+# make test   sets everything up and runs the tests
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+EVENTS ?= 20000
+SEED ?= 7
+
+.PHONY: run test test-long setup check fix lock clean
+
+run: setup
+	$(BIN)/message-center demo --events $(EVENTS) --seed $(SEED)
+
+test: setup
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: setup
+	$(BIN)/python -m pytest
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make setup PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+# Lint, format, types, import rules, rendered files: every failure is shown, not the first alone.
+check: setup
+	@status=0; \
+	for command in "ruff check ." "ruff format --check ." "mypy" "lint-imports" "python -m deployments.render --check"; do \
+		echo "== $$command"; $(BIN)/$$command || status=1; \
+	done; exit $$status
+
+fix: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m deployments.render
+
+# The lock holds hashes and no index address; it needs uv.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,0 +1,93 @@
+"""The inbox: which files wait, and where they go when they are done with."""
+
+import hashlib
+import os
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+UNFINISHED_SUFFIXES: Final = (".part", ".tmp")
+REASON_SUFFIX: Final = ".reason.txt"
+NAME_MAX_BYTES: Final = 220
+"""Longer names leave no room for a counter and the suffix of the reason."""
+
+
+def waiting_files(folder: Path) -> list[Path]:
+    """The files to take, by name; a folder that does not exist has none.
+
+    Left where they are: files still being written, sub-folders, reasons, and links that lead out of the folder.
+    """
+    if not folder.is_dir():
+        return []
+    home = folder.resolve()
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not is_unfinished(path)
+        and not path.name.endswith(REASON_SUFFIX)
+        and path.is_file()
+        and path.resolve().parent == home
+    )
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether the name says that the file is still being written: a dot file, `.part` or `.tmp`."""
+    return path.name.startswith(".") or path.name.lower().endswith(UNFINISHED_SUFFIXES)
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of the file as it is, in hexadecimal digits: what a file is known by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def printable_name(path: Path) -> str:
+    """The file's name as text, whatever bytes it is made of."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
+
+
+def put_away(path: Path) -> Path:
+    """Moves a file that was read to `done/` in its own folder; returns where it is now."""
+    return _moved(path, _reserved(path, "done"))
+
+
+def set_aside(path: Path, reason: str) -> Path:
+    """Moves an unreadable file to `rejected/` in its own folder, beside `<name>.reason.txt`.
+
+    Returns:
+        Where the file is now.
+    """
+    target = _reserved(path, "rejected")
+    # The reason comes first: a crash in between leaves the file where the next run finds it.
+    reason_file = target.with_name(target.name + REASON_SUFFIX)
+    reason_file.write_text(reason.rstrip() + "\n", encoding="utf-8", errors="backslashreplace")
+    return _moved(path, target)
+
+
+def _reserved(path: Path, folder: str) -> Path:
+    """An empty file of ours in `folder`, named like `path`, with a counter where that name is taken."""
+    home = path.parent / folder
+    home.mkdir(exist_ok=True)
+    stem, dot, suffixes = path.name.partition(".")
+    if len(os.fsencode(path.name)) > NAME_MAX_BYTES:
+        stem, suffixes = hashlib.sha256(os.fsencode(path.name)).hexdigest(), suffixes[-20:]
+    for number in count(1):
+        counted = stem if number == 1 else f"{stem}-{number}"
+        target = home / f"{counted}{dot}{suffixes}"
+        if target.with_name(target.name + REASON_SUFFIX).exists():
+            continue
+        try:
+            target.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return target
+    raise AssertionError("counting never ends")
+
+
+def _moved(path: Path, target: Path) -> Path:
+    try:
+        return path.replace(target)
+    except OSError:
+        target.unlink()
+        target.with_name(target.name + REASON_SUFFIX).unlink(missing_ok=True)
+        raise
