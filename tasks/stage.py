@@ -8,6 +8,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 
+from tasks.stopwatch import clocked
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -18,12 +20,13 @@ def stage(function: Callable[P, R]) -> Callable[P, R]:
     The command line runs the flows' own code without a server too: outside a flow run a stage is
     the function itself.
     """
-    as_task = task(cache_policy=NO_CACHE, persist_result=False)(function)
+    as_task = task(cache_policy=NO_CACHE, persist_result=False)(clocked("stage", function))
+    recorded = clocked("task", function, as_task)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if FlowRunContext.get() is None:
             return function(*args, **kwargs)
-        return as_task(*args, **kwargs)
+        return recorded(*args, **kwargs)
 
     return call

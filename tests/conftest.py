@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.account_run import AccountRun, run_on
 from tasks.contracts.accounts import Account
 from tasks.settings import Settings
 from tasks.store.connection import StoreFile
@@ -28,3 +29,8 @@ def store(settings: Settings, account: Account) -> StoreFile:
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def run(settings: Settings, account: Account, now: datetime) -> AccountRun:
+    return run_on(settings, account, now)

@@ -53,7 +53,7 @@ class Account(BaseModel):
     name: AccountName
     label: str = ""
     cell_id: int = Field(ge=0, le=MAX_CELL_ID)
-    archive_every: timedelta = timedelta(hours=1)
+    archive_every: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=1), le=timedelta(days=31))
     sender: Literal["outbox", "smtp"] = "outbox"
     smtp: SmtpServer = SmtpServer()
     policy: PolicyName = "message-center"

@@ -7,6 +7,83 @@ from tasks.contracts.accounts import PolicyName
 from tasks.contracts.vocabulary import KINDS, STATUSES, Kind, Status
 
 
+class LogFields(dy.Schema):
+    """The fields of a received log row as text. Null where absent."""
+
+    line = dy.Int64(min=1)
+    raw = dy.String(nullable=True)
+    problem = dy.String(nullable=True)  # why the row has no fields at all
+    event_id = dy.String(nullable=True)
+    provider_message_id = dy.String(nullable=True)
+    recipient = dy.String(nullable=True)
+    kind = dy.String(nullable=True)
+    logged_at = dy.String(nullable=True)
+    reason = dy.String(nullable=True)
+    provider = dy.String(nullable=True)
+    source_id = dy.String(nullable=True)
+
+
+class CandidateLogRow(dy.Schema):
+    """A log row with typed fields. Its rules are the reasons for which a row is rejected."""
+
+    line = dy.Int64(min=1)
+    raw = dy.String(nullable=True)
+    problem = dy.String(nullable=True)
+    event_id = dy.Int64(nullable=True)
+    event_id_readable = dy.Bool()  # a given event id is a 64-bit integer
+    provider_message_id = dy.String(nullable=True)
+    recipient = dy.String(nullable=True)
+    kind = dy.String(nullable=True)
+    logged_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
+    reason = dy.String(nullable=True)
+    provider = dy.String(nullable=True)
+    source_id = dy.String(nullable=True)
+
+    @dy.rule()
+    def unparseable(cls) -> pl.Expr:
+        """The reader made a document of the row."""
+        return pl.col("problem").is_null()
+
+    @dy.rule()
+    def malformed_event_id(cls) -> pl.Expr:
+        """An event id, where given, is a positive 64-bit integer."""
+        return pl.col("event_id_readable")
+
+    @dy.rule()
+    def no_event(cls) -> pl.Expr:
+        """The row says which message it is about."""
+        return pl.any_horizontal(pl.col("event_id", "provider_message_id").is_not_null())
+
+    @dy.rule()
+    def no_kind(cls) -> pl.Expr:
+        """The row says what happened."""
+        return pl.col("kind").is_not_null()
+
+    @dy.rule()
+    def impossible_date(cls) -> pl.Expr:
+        """The row says when it happened: without an instant it could not be told from its own copy."""
+        return pl.col("logged_at").is_not_null()
+
+
+LOG_REJECT_REASONS = ("unparseable", "malformed_event_id", "no_event", "no_kind", "impossible_date")
+"""Why a row is no delivery-log row, the most telling first."""
+
+KIND_ALIASES: dict[str, Kind] = {
+    "bounce": "bounced",
+    "hard_bounce": "bounced",
+    "hard_bounced": "bounced",
+    "soft_bounce": "soft_bounced",
+    "click": "clicked",
+    "complaint": "complained",
+    "deferral": "deferred",
+    "delivery": "delivered",
+    "open": "opened",
+    "reject": "rejected",
+    "unsubscribe": "unsubscribed",
+}
+"""Other words for a kind that canonical logs may use."""
+
+
 class DeliveryLogRow(dy.Schema):
     """One normalised delivery-log row. Its key: all of it but reason and provider."""
 
@@ -26,6 +103,7 @@ class StatusRule(dy.Schema):
 
     kind = dy.Enum(KINDS, primary_key=True)
     rank = dy.Int16(nullable=True)  # null: the kind changes nothing
+    severity = dy.Int16(nullable=True)  # the product's own rank: decides between kinds of one rank and instant
     status = dy.Enum(STATUSES, nullable=True)
 
 
@@ -97,6 +175,7 @@ def status_rules(policy: PolicyName, *, accepted_means_sent: bool = False) -> dy
         {
             "kind": list(rules),
             "rank": [rank for rank, _ in rules.values()],
+            "severity": [POLICIES["message-center"][kind][0] for kind in rules],
             "status": [status for _, status in rules.values()],
         },
         schema=pl.Schema(StatusRule),

@@ -1,17 +1,44 @@
-"""Frames of the hand-over: events to hand over, rendered messages, what the sender said."""
+"""Frames of the hand-over: events to hand over, rendered messages, what the sender said, what follows from it."""
+
+from typing import Literal
 
 import dataframely as dy
 
-from tasks.contracts.vocabulary import CHANNELS, KINDS
+from tasks.contracts.vocabulary import CHANNELS, KINDS, QUEUES
+
+BatchState = Literal["confirmed", "returned"]
+"""How a claimed batch ends: the sender had it, or nothing of it left the house."""
+
+MISSING_VARIABLE = "missing_variable"
+RENDER_ERROR = "render_error"
+NO_CONTENT = "no_content"
+NO_ADDRESS = "no_address"
+"""Why a message cannot be rendered; the first two go on with `: <what>`."""
+
+HAND_OVER_INTERRUPTED = "hand-over interrupted"
+"""The reason of a message whose connection or process died between its last byte and the reply."""
 
 
-class DeliverableEvent(dy.Schema):
-    """An event with a delivery that no batch has claimed yet, with all that its message needs."""
+class Deliverable(dy.Schema):
+    """An event with a delivery that no batch holds and whose next try is due."""
 
     event_id = dy.Int64(primary_key=True)
     delivery_id = dy.Int64()
-    template_id = dy.String()
-    template_version = dy.Int32()
+    queue = dy.Enum(QUEUES)
+
+
+class ExpirableEvent(dy.Schema):
+    """An event not handed over whose expiry has passed."""
+
+    event_id = dy.Int64(primary_key=True)
+    change_seq = dy.Int64()  # of the row as read: compare-and-set
+
+
+class DeliverableEvent(dy.Schema):
+    """A deliverable event with all that its message needs."""
+
+    event_id = dy.Int64(primary_key=True)
+    delivery_id = dy.Int64()
     queue = dy.String()
     event_type = dy.String()
     channel = dy.Enum(CHANNELS)
@@ -24,19 +51,43 @@ class DeliverableEvent(dy.Schema):
     origin = dy.String(nullable=True)
     created_at = dy.Datetime(time_unit="us", time_zone="UTC")
     expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
-    error_count = dy.Int32(min=0)
     ctx = dy.String()
 
 
+class MessageTemplate(dy.Schema):
+    """The texts of the template version that a delivery uses."""
+
+    template_id = dy.String()
+    version = dy.Int32()
+    subject = dy.String(nullable=True)
+    body_text = dy.String(nullable=True)
+    body_html = dy.String(nullable=True)
+    sender = dy.String(nullable=True)
+
+
+class RenderedMessage(dy.Schema):
+    """A message as its template made it, or why it could not."""
+
+    event_id = dy.Int64(primary_key=True)
+    delivery_id = dy.Int64()
+    channel = dy.Enum(CHANNELS)
+    recipient = dy.String(nullable=True)
+    sender = dy.String(nullable=True)
+    subject = dy.String(nullable=True)
+    body_text = dy.String(nullable=True)
+    body_html = dy.String(nullable=True)
+    problem = dy.String(nullable=True)  # null: the message can go
+
+
 class Message(dy.Schema):
-    """One rendered message, ready for a sender (also the columns of an outbox file)."""
+    """One rendered message, claimed by a batch and ready for a sender (also the columns of an outbox file)."""
 
     event_id = dy.Int64(primary_key=True)
     delivery_id = dy.Int64()
     batch_id = dy.String()
     channel = dy.Enum(CHANNELS)
     recipient = dy.String()
-    sender = dy.String(nullable=True)
+    sender = dy.String(nullable=True)  # null: the account's
     subject = dy.String(nullable=True)
     body_text = dy.String(nullable=True)
     body_html = dy.String(nullable=True)
@@ -55,3 +106,48 @@ class HandOver(dy.Schema):
     reason = dy.String(nullable=True)
     provider_message_id = dy.String(nullable=True)
     logged_at = dy.Datetime(time_unit="us", time_zone="UTC")
+
+
+class ClaimedBatch(dy.Schema):
+    """A batch that was claimed and never settled."""
+
+    batch_id = dy.String(primary_key=True)
+    sender = dy.String()
+
+
+class ClaimedEvent(dy.Schema):
+    """What settling a batch reads of an event that the batch holds."""
+
+    event_id = dy.Int64(primary_key=True)
+    delivery_id = dy.Int64()
+    channel = dy.Enum(CHANNELS)
+    email = dy.String(nullable=True)
+    mobile_phone = dy.String(nullable=True)
+    registration_token = dy.String(nullable=True)
+    expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
+    error_count = dy.Int32(min=0)
+
+
+class NextTry(dy.Schema):
+    """What becomes of an event whose message was not taken."""
+
+    event_id = dy.Int64(primary_key=True)
+    error_count = dy.Int32(min=1)  # the new one; the row must still hold one less: compare-and-set
+    status = dy.Enum(["pending_delivery", "expired"])
+    reason = dy.String(nullable=True)
+    next_try_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")  # null: none
+
+
+class HandOverLog(dy.Schema):
+    """A delivery-log row of the hand-over itself."""
+
+    event_id = dy.Int64()
+    delivery_id = dy.Int64()
+    recipient = dy.String(nullable=True)  # lower case
+    kind = dy.Enum(KINDS)
+    rank = dy.Int16(nullable=True)
+    logged_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    reason = dy.String(nullable=True)
+    provider = dy.String(nullable=True)
+    provider_message_id = dy.String(nullable=True)
+    source_id = dy.String()  # the batch

@@ -1,4 +1,7 @@
-"""Frames of publication: message templates as authored and as stored."""
+"""Frames of publication: message templates as authored and as stored, and what can be wrong with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import dataframely as dy
 
@@ -61,7 +64,43 @@ class RoutingTemplate(dy.Schema):
     paused = dy.Bool()
 
 
+class ListedTemplate(RoutingTemplate):
+    """A template version as operators see it: no bodies."""
+
+    subject = dy.String(nullable=True)
+    sender = dy.String(nullable=True)
+    state = dy.Enum(["scheduled", "superseded", "unpublished", "paused", "published"])
+
+
 CONTENT_COLUMNS = (
-    "event_type", "channel", "queue", "language", "priority", "condition", "subject", "body_text", "body_html", "sender",
+    "event_type", "channel", "queue", "language", "priority", "condition", "subject", "body_text", "body_html",
+    "sender",
 )  # fmt: skip
 """What makes two versions of a template the same content."""
+
+
+@dataclass(frozen=True, order=True)
+class TemplateProblem:
+    """One thing that keeps templates from being published."""
+
+    where: str
+    """A file, its line where it holds several templates, or a template's id."""
+    field: str
+    what: str
+
+    def __str__(self) -> str:
+        """As told to the author."""
+        return f"{self.where}: {self.field}: {self.what}" if self.field else f"{self.where}: {self.what}"
+
+
+class TemplateError(ValueError):
+    """Templates that cannot be published; lists everything that is wrong with them."""
+
+    def __init__(self, problems: Sequence[TemplateProblem]) -> None:
+        self.problems = tuple(problems)
+        listed = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"No template was published. Put these right and publish again:{listed}")
+
+
+class UnknownTemplateError(LookupError):
+    """A template id that the account does not have."""

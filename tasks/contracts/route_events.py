@@ -51,3 +51,27 @@ class RoutingDecision(dy.Schema):
     reason = dy.String(nullable=True)
     template_id = dy.String(nullable=True)
     template_version = dy.Int32(nullable=True)
+
+
+class Candidate(dy.Schema):
+    """What an event in a situation may win, best first: templates down to the first without a condition.
+
+    A situation is a key (queue, type, channel, language) within one interval of publication. Its last row
+    is final: a template without a condition, or the reason why there is none.
+    """
+
+    situation = dy.UInt32(primary_key=True)
+    position = dy.UInt32(primary_key=True)  # 0 is tried first
+    condition = dy.String(nullable=True)  # null: holds for every event
+    template_id = dy.String(nullable=True)  # null: no template, for `reason`
+    template_version = dy.Int32(nullable=True)
+    paused = dy.Bool()
+    reason = dy.String(nullable=True)
+
+
+class EventSituation(dy.Schema):
+    """Which situation a due event is in."""
+
+    event_id = dy.Int64(primary_key=True)
+    event_type = dy.String()
+    situation = dy.UInt32()

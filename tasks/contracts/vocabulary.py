@@ -73,3 +73,14 @@ CELL_SIZE: Final = 2**56
 """Ids per cell: `event_id = cell_id * CELL_SIZE + local id` (Message Center's global id)."""
 MAX_CELL_ID: Final = 127
 """The largest cell whose ids fit a signed 64-bit integer."""
+
+EVENT_FIELDS: Final = (
+    "id", "type", "email", "mobilePhone", "mobile_phone", "mobilephone", "registrationToken", "registration_token",
+    "registrationtoken", "wishedChannel", "wished_channel", "wishedchannel", "language", "country", "externalId",
+    "external_id", "externalid", "origin", "created", "scheduled", "expiration", "ctx",
+)  # fmt: skip
+"""The fields of an event, in every spelling read; any other field is kept inside `ctx`."""
+ENVELOPE_FIELDS: Final = (
+    *EVENT_FIELDS, "specversion", "source", "time", "datacontenttype", "dataschema", "data", "data_base64",
+)  # fmt: skip
+"""The same for a CloudEvents envelope, whose own attributes are not data of the event."""

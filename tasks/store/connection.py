@@ -1,7 +1,7 @@
 """Opening a store: who may, for how long, and in which transaction."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,16 +65,17 @@ def reading(store: StoreFile) -> Iterator[Session]:
     Raises:
         StoreBusyError: A writer did not leave it in time.
     """
-    if not store.path.exists() or _behind(store):
-        with writing(store, purpose="bringing the store up to date"):
-            pass
-    with (
-        lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="reading"),
-        _attached(store.path, "READ_ONLY") as connection,
-    ):
-        connection.execute("begin transaction read only")
-        yield Session(connection)
-        connection.execute("commit")
+    if not store.path.exists():
+        _bring_up_to_date(store)
+    with _reading_lock(store), _attached(store.path, "READ_ONLY") as connection:
+        if not pending_migrations(connection, store.kind):
+            connection.execute("begin transaction read only")
+            yield Session(connection)
+            connection.execute("commit")
+            return
+    _bring_up_to_date(store)
+    with reading(store) as session:
+        yield session
 
 
 @contextmanager
@@ -110,12 +111,13 @@ def computing() -> Iterator[Session]:
         connection.close()
 
 
-def _behind(store: StoreFile) -> bool:
-    with (
-        lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="reading"),
-        _attached(store.path, "READ_ONLY") as connection,
-    ):
-        return bool(pending_migrations(connection, store.kind))
+def _bring_up_to_date(store: StoreFile) -> None:
+    with writing(store, purpose="bringing the store up to date"):
+        pass
+
+
+def _reading_lock(store: StoreFile) -> AbstractContextManager[None]:
+    return lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="reading")
 
 
 @contextmanager
@@ -135,11 +137,10 @@ def _registered(connection: duckdb.DuckDBPyConnection, frames: Frames | None) ->
     names = dict(frames or {})
     for name, frame in names.items():
         connection.register(name, frame)
-    try:
-        yield
-    finally:
-        for name in names:
-            connection.unregister(name)
+    yield
+    # Not after an error: an aborted transaction takes no statement, and its connection is about to close.
+    for name in names:
+        connection.unregister(name)
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ create sequence change_seq;
 
 -- The last id given out, per kind of id, local to the account's cell.
 create table local_id (name varchar not null, last_id bigint not null);
-insert into local_id values ('event', 0), ('delivery', 0);
+insert into local_id values ('event', 0), ('delivery', 0), ('delivery_batch', 0);
 
 create table event (
     event_id bigint not null,
@@ -52,7 +52,8 @@ create table rejected_event (
     reason varchar not null,
     detail varchar,
     raw varchar using compression zstd,
-    rejected_at timestamptz not null
+    rejected_at timestamptz not null,
+    change_seq bigint not null
 );
 
 create table rejected_delivery_log (
@@ -62,7 +63,8 @@ create table rejected_delivery_log (
     reason varchar not null,
     detail varchar,
     raw varchar using compression zstd,
-    rejected_at timestamptz not null
+    rejected_at timestamptz not null,
+    change_seq bigint not null
 );
 
 create table ingested_file (
@@ -75,7 +77,8 @@ create table ingested_file (
     accepted bigint not null,
     duplicates bigint not null,
     rejected bigint not null,
-    ingested_at timestamptz not null
+    ingested_at timestamptz not null,
+    change_seq bigint not null
 );
 
 create table template (
@@ -117,16 +120,29 @@ create table delivery_batch (
     delivery_id bigint not null,
     sender varchar not null,
     state varchar not null, -- claimed, confirmed, returned
-    messages bigint not null,
+    messages bigint not null, -- handed to the sender, so without those that could not be rendered
     claimed_at timestamptz not null,
     settled_at timestamptz
 );
 
 -- Events that a batch holds or held. Without a row here, an event pending delivery is still to be handed over.
-create table hand_over (event_id bigint not null, batch_id varchar not null, outcome varchar);
+create table hand_over (
+    event_id bigint not null,
+    batch_id varchar not null,
+    outcome varchar -- taken, refused, unsure, not_rendered; null while the batch is claimed
+);
+
+-- What identifies a delivery-log row. Lengths keep neighbouring texts apart, '-' is a null; an event's own id is enough.
+create macro log_key(event_id, provider_message_id, recipient, kind, logged_at, source_id) as
+    cast(md5(concat(
+        coalesce('event ' || event_id, 'message ' || strlen(provider_message_id) || ':' || provider_message_id, '-'), '|',
+        coalesce(strlen(lower(recipient)) || ':' || lower(recipient), '-'), '|',
+        kind, '|', epoch_us(logged_at), '|',
+        coalesce(strlen(source_id) || ':' || source_id, '-')
+    )) as uuid);
 
 create table delivery_log (
-    log_key uuid not null, -- md5 of what identifies the row
+    log_key uuid not null, -- log_key(event_id, provider_message_id, recipient, kind, logged_at, source_id)
     event_id bigint,
     delivery_id bigint,
     recipient varchar,

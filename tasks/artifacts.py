@@ -1,0 +1,45 @@
+"""What a run leaves in the Prefect UI. Without a flow run there is no UI to leave it in, and nothing happens."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.context import FlowRunContext
+
+from tasks.contracts.vocabulary import STATUS_LABELS
+from tasks.stopwatch import clocked
+
+
+async def show_table(key: str, rows: pl.DataFrame | Sequence[Mapping[str, object]], description: str) -> None:
+    """Leaves a table. Ids become text: a browser's numbers cannot hold them."""
+    if FlowRunContext.get() is None:
+        return
+    listed = rows.to_dicts() if isinstance(rows, pl.DataFrame) else [dict(row) for row in rows]
+    await clocked("artifact", acreate_table_artifact)(
+        table=[{name: _cell(value) for name, value in row.items()} for row in listed],
+        key=_key(key),
+        description=description,
+    )
+
+
+async def show_markdown(key: str, text: str, description: str) -> None:
+    """Leaves a page."""
+    if FlowRunContext.get() is not None:
+        await clocked("artifact", acreate_markdown_artifact)(markdown=text, key=_key(key), description=description)
+
+
+async def show_run(stage: str, account: str, counts: Mapping[str, object], statuses: pl.DataFrame) -> None:
+    """Leaves what a stage counted and how the account's events stand after it."""
+    counted = [{"count": name.replace("_", " "), "value": value} for name, value in counts.items()]
+    await show_table(f"{stage}-{account}", counted, f"What {stage} did on account {account}")
+    labelled = statuses.with_columns(pl.col("status").replace(STATUS_LABELS))
+    await show_table(f"statuses-{account}", labelled, f"Events of account {account} by status")
+
+
+def _cell(value: object) -> object:
+    return value if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 2**53) else str(value)
+
+
+def _key(text: str) -> str:
+    """Artifact keys are lower-case letters, digits and dashes."""
+    return text.lower().replace("_", "-")

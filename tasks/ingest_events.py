@@ -1,0 +1,100 @@
+"""Stage 2: event files become pending events; what cannot be an event is set aside with its reason."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import dataframely as dy
+
+from tasks.contracts.accounts import Account
+from tasks.contracts.ingest_events import AcceptedEvent, ReceivedRow, RejectedRow
+from tasks.contracts.vocabulary import Queue
+from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
+from tasks.exchange.read_rows import UnreadableFileError, read_rows
+from tasks.settings import Settings
+from tasks.stage import stage
+from tasks.store import ingest_events as in_store
+from tasks.store.connection import StoreFile
+from tasks.store.ingested_files import InputFile, is_ingested
+from tasks.transforms import ingest_events as transform
+
+
+@dataclass(frozen=True)
+class IngestCounts:
+    """What became of files and rows: rows = accepted + duplicates + rejected."""
+
+    files: int = 0
+    rows: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    known_files: int = 0
+    """Files whose content had been ingested before: nothing was done."""
+    unreadable_files: int = 0
+    """Files moved to `rejected/` whole."""
+
+    def plus(self, other: "IngestCounts") -> "IngestCounts":
+        """Both together."""
+        return IngestCounts(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class ReadEvents:
+    """A file's rows, told apart."""
+
+    file: InputFile
+    events: dy.DataFrame[AcceptedEvent]
+    rejected: dy.DataFrame[RejectedRow]
+
+
+@stage
+def find_event_files(settings: Settings, account: Account, queue: Queue) -> list[Path]:
+    """The finished files waiting in the inbox of a queue, by name."""
+    return waiting_files(settings.inbox(account.name, queue))
+
+
+@stage
+def read_event_file(path: Path, *, queue: Queue, max_bytes: int, now: datetime) -> ReadEvents:
+    """Reads a file of any accepted format into events and rejected rows.
+
+    Raises:
+        UnreadableFileError: The file cannot be read as a whole.
+    """
+    digest = content_hash(path)
+    contents = read_rows(path, max_bytes=max_bytes)
+    events, rejected = split_events(contents.rows, now=now)
+    file = InputFile(digest, "event", printable_name(path), contents.format, contents.rows.height, queue)
+    return ReadEvents(file, events, rejected)
+
+
+def split_events(
+    rows: dy.DataFrame[ReceivedRow], *, now: datetime
+) -> tuple[dy.DataFrame[AcceptedEvent], dy.DataFrame[RejectedRow]]:
+    """The events among received rows, one per key, and the rows that are none."""
+    valid, rejected = transform.normalise(in_store.extract_event_fields(rows))
+    events = transform.accept(valid, in_store.content_keys(valid), received_at=now)
+    return transform.first_of_each_key(events), rejected
+
+
+@stage
+def store_events(store: StoreFile, read: ReadEvents, *, cell_id: int, now: datetime) -> IngestCounts:
+    """Takes a file into the account's store, or finds that it is there already."""
+    counts = in_store.take_in(store, read.file, read.events, read.rejected, cell_id=cell_id, received_at=now)
+    return IngestCounts(known_files=1) if counts is None else IngestCounts(files=1, **vars(counts))
+
+
+def ingest_file(settings: Settings, account: Account, path: Path, *, queue: Queue, now: datetime) -> IngestCounts:
+    """One file, from the border to the store. A file unreadable as a whole is moved to `rejected/`."""
+    store = StoreFile(settings.account_store(account.name), "account", settings.lock_wait_seconds)
+    if is_ingested(store, content_hash(path), "event"):
+        counts = IngestCounts(known_files=1)
+    else:
+        try:
+            read = read_event_file(path, queue=queue, max_bytes=settings.max_file_bytes, now=now)
+        except UnreadableFileError as error:
+            set_aside(path, str(error))
+            return IngestCounts(unreadable_files=1)
+        counts = store_events(store, read, cell_id=account.cell_id, now=now)
+    if path.parent == settings.inbox(account.name, queue):
+        put_away(path)
+    return counts

@@ -1,0 +1,89 @@
+"""From the fields of received rows to events, each row that cannot be one with its reason."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import dataframely as dy
+import polars as pl
+
+from tasks.contracts.ingest_events import AcceptedEvent, CandidateEvent, EventFields, RejectedRow
+from tasks.contracts.vocabulary import CHANNEL_NUMBERS, REJECT_REASONS
+from tasks.transforms.instants import instant
+
+TEXT_FIELDS = (
+    "event_key", "event_type", "email", "mobile_phone", "registration_token", "wished_channel", "language",
+    "country", "external_id", "origin", "created", "scheduled", "expiration",
+)  # fmt: skip
+DATES = {"created": "created_at", "scheduled": "scheduled_at", "expiration": "expires_at"}
+PHONE_PUNCTUATION = r"[\s().\-/]"
+
+
+class Normalised(NamedTuple):
+    """Rows that are events, with `event_key` and `created_at` still null where not given, and the others."""
+
+    events: dy.DataFrame[CandidateEvent]
+    rejected: dy.DataFrame[RejectedRow]
+
+
+def normalise(fields: dy.DataFrame[EventFields], /) -> Normalised:
+    """Types and cleans the fields of received rows and sets aside those that cannot be events."""
+    good, failure = CandidateEvent.filter(candidates(fields))
+    broken_rules = failure.details()
+    reason = pl.coalesce(pl.when(pl.col(reason) == "invalid").then(pl.lit(reason)) for reason in REJECT_REASONS)
+    rejected = broken_rules.select("line", reason.alias("reason"), pl.col("problem").alias("detail"), "raw")
+    return Normalised(good, RejectedRow.validate(rejected))
+
+
+def candidates(fields: dy.DataFrame[EventFields], /) -> pl.DataFrame:
+    """The columns of `CandidateEvent`, whatever their worth: empty text is null, dates are instants (UTC)."""
+    return (
+        fields.with_columns(_text(name) for name in TEXT_FIELDS)
+        .with_columns(
+            pl.col("mobile_phone").str.replace_all(PHONE_PUNCTUATION, ""),
+            *(instant(pl.col(given)).alias(column) for given, column in DATES.items()),
+        )
+        .with_columns(
+            _channel().alias("channel"),
+            pl.all_horizontal(
+                pl.col(given).is_null() | pl.col(column).is_not_null() for given, column in DATES.items()
+            ).alias("dates_possible"),
+        )
+        .select(CandidateEvent.column_names())
+    )
+
+
+def accept(
+    events: dy.DataFrame[CandidateEvent], content_keys: pl.DataFrame, /, *, received_at: datetime
+) -> dy.DataFrame[AcceptedEvent]:
+    """Completes valid events: the content key where the caller gave no id, the time of receipt where none was given.
+
+    Args:
+        events: Valid events.
+        content_keys: `line` and `content_key` of the events without an id of their own.
+        received_at: When they arrived.
+    """
+    completed = events.join(content_keys, on="line", how="left", maintain_order="left").with_columns(
+        pl.coalesce("event_key", "content_key").alias("event_key"),
+        pl.col("created_at").fill_null(received_at),
+    )
+    return AcceptedEvent.validate(completed.select(AcceptedEvent.column_names()), cast=True)
+
+
+def first_of_each_key(events: dy.DataFrame[AcceptedEvent], /) -> dy.DataFrame[AcceptedEvent]:
+    """Of events with one key within a file, the first; the others are its duplicates."""
+    return AcceptedEvent.validate(events.unique("event_key", keep="first", maintain_order=True))
+
+
+def _text(name: str) -> pl.Expr:
+    cleaned = pl.col(name).str.strip_chars()
+    return pl.when(cleaned != "").then(cleaned).alias(name)
+
+
+def _channel() -> pl.Expr:
+    """Email unless only a mobile phone is given (the product's rule); numbers are Message Center's."""
+    default = (
+        pl.when(pl.col("email").is_null() & pl.col("mobile_phone").is_not_null())
+        .then(pl.lit("sms"))
+        .otherwise(pl.lit("email"))
+    )
+    return pl.coalesce(pl.col("wished_channel").str.to_lowercase().replace(CHANNEL_NUMBERS), default)
