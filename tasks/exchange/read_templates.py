@@ -1,0 +1,148 @@
+"""Templates as authors keep them: a folder of TOML files, or one table as CSV, NDJSON or Parquet."""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from tasks.contracts.publish_templates import TemplateError, TemplateProblem, TemplateSource
+from tasks.exchange.template_record import TemplateRecord
+
+Record = dict[str, Any]
+Place = tuple[str, Record]
+MAX_BODY_BYTES = 5_000_000
+BODY_FILES = {"body_text_file": "body_text", "body_html_file": "body_html"}
+
+
+def read_templates(path: Path) -> pl.DataFrame:
+    """The templates of a folder of `*.toml` (one each, by name), or of one `.csv`, `.ndjson`, `.jsonl` or `.parquet`.
+
+    The keys and columns are those of `TemplateSource`. In a folder `template_id` defaults to the file's stem, and
+    `body_text_file` or `body_html_file` name a file within the folder that holds the body. An empty text is null,
+    `channel` (also Message Center's numbers) defaults to email, `priority` to 0; instants are ISO 8601 with offset.
+
+    Raises:
+        TemplateError: Anything is wrong with any of them; lists all of it.
+    """
+    problems: list[TemplateProblem] = []
+    records = []
+    for where, record in _places(path, problems):
+        try:
+            records.append(TemplateRecord.model_validate(record).model_dump())
+        except ValidationError as error:
+            problems += _invalid(where, error)
+    if problems:
+        raise TemplateError(problems)
+    return pl.DataFrame(records, schema=TemplateSource.create_empty().schema, orient="row")
+
+
+def _places(path: Path, problems: list[TemplateProblem]) -> Iterator[Place]:
+    if not path.exists():
+        problems.append(TemplateProblem(str(path), "", "there is no such file or folder; check the path"))
+    elif path.is_dir():
+        yield from _folder(path, problems)
+    elif reader := READERS.get(path.suffix.lower()):
+        try:
+            yield from reader(path)
+        except (pl.exceptions.PolarsError, ValueError, OSError) as error:
+            problems.append(TemplateProblem(path.name, "", f"cannot be read; {error}"))
+    else:
+        known = ", ".join(sorted(READERS))
+        problems.append(
+            TemplateProblem(path.name, "", f"is no table of templates; give a folder of *.toml, or {known}")
+        )
+
+
+def _folder(folder: Path, problems: list[TemplateProblem]) -> Iterator[Place]:
+    files = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
+    if not files:
+        problems.append(TemplateProblem(str(folder), "", "holds no *.toml file; each template is one"))
+    for file in files:
+        try:
+            record = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, RecursionError, OSError, ValueError) as error:
+            problems.append(TemplateProblem(file.name, "", f"is no TOML; {error}"))
+            continue
+        yield file.name, {"template_id": file.stem} | _with_bodies(record, file, problems)
+
+
+def _with_bodies(record: Record, file: Path, problems: list[TemplateProblem]) -> Record:
+    bodies = {}
+    for key, field in BODY_FILES.items():
+        if key not in record:
+            continue
+        if field in record:
+            problems.append(TemplateProblem(file.name, key, f"{field} is given too; keep one of them"))
+            continue
+        try:
+            bodies[field] = _body(file.parent, record[key])
+        except (OSError, ValueError) as error:
+            problems.append(TemplateProblem(file.name, key, str(error)))
+    return {key: value for key, value in record.items() if key not in BODY_FILES} | bodies
+
+
+def _body(folder: Path, name: object) -> str:
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise ValueError("must be the name of a file in the folder")
+    relative = Path(name)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise ValueError(f"{name!r} leads out of the folder; name a file within it")
+    steps = [folder.joinpath(*relative.parts[: count + 1]) for count in range(len(relative.parts))]
+    if any(step.is_symlink() for step in steps):
+        raise ValueError(f"{name!r} is a symbolic link; put the file itself there")
+    path = folder / relative
+    if not path.is_file():
+        raise ValueError(f"{name!r} is no file in the folder")
+    if path.stat().st_size > MAX_BODY_BYTES:
+        raise ValueError(f"{name!r} is larger than {MAX_BODY_BYTES:,} bytes, the most that a body may be")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{name!r} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
+        ) from error
+
+
+def _csv(path: Path) -> Iterator[Place]:
+    frame = pl.read_csv(path, infer_schema=False)
+    return _numbered(path, frame.iter_rows(named=True), first=2)
+
+
+def _ndjson(path: Path) -> Iterator[Place]:
+    for line, text in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        if text.strip():
+            try:
+                record = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"line {line}: {error}") from error
+            yield f"{path.name} line {line}", record if isinstance(record, dict) else {"": record}
+
+
+def _parquet(path: Path) -> Iterator[Place]:
+    return _numbered(path, pl.read_parquet(path).iter_rows(named=True), first=1)
+
+
+def _numbered(path: Path, records: Iterable[Record], *, first: int) -> Iterator[Place]:
+    return ((f"{path.name} row {row}", record) for row, record in enumerate(records, start=first))
+
+
+def _invalid(where: str, error: ValidationError) -> Iterator[TemplateProblem]:
+    for fault in error.errors(include_url=False, include_context=False):
+        field = ".".join(map(str, fault["loc"]))
+        what = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            what = f"is not known; the keys are {', '.join([*TemplateRecord.model_fields, *BODY_FILES])}"
+        given = "" if fault["type"] in {"missing", "extra_forbidden"} else f" (given: {str(fault['input'])[:80]!r})"
+        yield TemplateProblem(where, field, what + given)
+
+
+READERS: dict[str, Callable[[Path], Iterator[Place]]] = {
+    ".csv": _csv,
+    ".ndjson": _ndjson,
+    ".jsonl": _ndjson,
+    ".parquet": _parquet,
+}

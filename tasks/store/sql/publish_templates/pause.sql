@@ -1,0 +1,4 @@
+-- Sets all versions of $template_id to $paused.
+update template
+set paused = $paused, change_seq = nextval('change_seq')
+where template_id = $template_id and paused <> $paused

@@ -1,0 +1,5 @@
+-- One row per template version, without subjects and bodies.
+select
+    template_id, version, event_type, channel, queue, language, priority, condition, published_at, unpublished_at, paused
+from template
+order by template_id, version
