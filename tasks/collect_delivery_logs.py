@@ -1,0 +1,91 @@
+"""Stage 5: what providers say happened to each message is stored, each statement once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import dataframely as dy
+
+from tasks.contracts.accounts import Account
+from tasks.contracts.collect_delivery_logs import DeliveryLogRow, status_rules
+from tasks.contracts.ingest_events import RejectedRow
+from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
+from tasks.exchange.read_rows import UnreadableFileError, read_rows
+from tasks.settings import Settings
+from tasks.stage import stage
+from tasks.store import collect_delivery_logs as in_store
+from tasks.store.connection import StoreFile
+from tasks.store.ingested_files import InputFile, is_ingested
+from tasks.transforms.collect_delivery_logs import normalise_log
+
+
+@dataclass(frozen=True)
+class CollectCounts:
+    """What became of files and rows: rows = stored + duplicates + rejected; the parked are among the stored."""
+
+    files: int = 0
+    rows: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    parked: int = 0
+    """Stored rows whose event is not known yet."""
+    known_files: int = 0
+    unreadable_files: int = 0
+
+    def plus(self, other: "CollectCounts") -> "CollectCounts":
+        """Both together."""
+        return CollectCounts(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class ReadLog:
+    """A delivery log's rows, told apart."""
+
+    file: InputFile
+    rows: dy.DataFrame[DeliveryLogRow]
+    rejected: dy.DataFrame[RejectedRow]
+
+
+@stage
+def find_delivery_logs(settings: Settings, account: Account) -> list[Path]:
+    """The finished delivery logs waiting in the account's inbox, by name."""
+    return waiting_files(settings.delivery_log_inbox(account.name))
+
+
+@stage
+def read_delivery_log(path: Path, *, max_bytes: int) -> ReadLog:
+    """Reads a canonical delivery log (NDJSON, CSV or Parquet) into normalised and rejected rows.
+
+    Raises:
+        UnreadableFileError: The file cannot be read as a whole.
+    """
+    digest = content_hash(path)
+    contents = read_rows(path, max_bytes=max_bytes)
+    rows, rejected = normalise_log(in_store.extract_log_fields(contents.rows))
+    return ReadLog(InputFile(digest, "delivery_log", printable_name(path), contents.format, contents.rows.height), rows, rejected)
+
+
+@stage
+def store_delivery_log(store: StoreFile, read: ReadLog, *, account: Account, now: datetime) -> CollectCounts:
+    """Takes a log into the account's store, or finds that it is there already."""
+    rules = status_rules(account.policy, accepted_means_sent=account.accepted_means_sent)
+    counts = in_store.take_in_log(store, read.file, read.rows, read.rejected, rules, received_at=now)
+    return CollectCounts(known_files=1) if counts is None else CollectCounts(files=1, **vars(counts))
+
+
+def collect_delivery_log(settings: Settings, account: Account, path: Path, *, now: datetime) -> CollectCounts:
+    """One log, from the border to the store. A file unreadable as a whole is moved to `rejected/`."""
+    store = StoreFile(settings.account_store(account.name), "account", settings.lock_wait_seconds)
+    if is_ingested(store, content_hash(path), "delivery_log"):
+        counts = CollectCounts(known_files=1)
+    else:
+        try:
+            read = read_delivery_log(path, max_bytes=settings.max_file_bytes)
+        except UnreadableFileError as error:
+            set_aside(path, str(error))
+            return CollectCounts(unreadable_files=1)
+        counts = store_delivery_log(store, read, account=account, now=now)
+    if path.parent == settings.delivery_log_inbox(account.name):
+        put_away(path)
+    return counts

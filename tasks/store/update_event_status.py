@@ -1,0 +1,99 @@
+"""The status join in the store: what is new in the logs, and the one transaction that applies it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import dataframely as dy
+import polars as pl
+
+from tasks.contracts.update_event_status import HandedOverEvent, LogOutcome, StatusChange
+from tasks.store.connection import Session, StoreFile, reading, writing
+from tasks.store.queue_samples import sample_queues
+
+
+@dataclass(frozen=True)
+class OpenLogs:
+    """What has not had its effect on statuses yet."""
+
+    rows: pl.DataFrame
+    """`log_key`, `event_id`, `delivery_id`, `status` of the event; null where it is not known or still pending."""
+    events: dy.DataFrame[HandedOverEvent]
+    outcomes: dy.DataFrame[LogOutcome]
+    """All log rows of these events, old and new."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a transaction changed."""
+
+    log_rows: int
+    changes: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Parked:
+    """Log rows that wait for their event."""
+
+    rows: int
+    overdue: int
+
+
+def open_logs(store: StoreFile) -> OpenLogs:
+    """Reads the log rows not applied yet, their events, and all that logs say of these."""
+    with reading(store) as session:
+        rows = session.frame("update_event_status/select_open_rows")
+        affected = rows.select("event_id").drop_nulls().unique()
+        frames = {"affected": affected, "open_row": rows.select("log_key", "event_id")}
+        outcomes = session.frame("update_event_status/select_outcomes", frames)
+        events = session.frame("update_event_status/select_events", {"affected": affected}, **_range(affected))
+    return OpenLogs(rows, HandedOverEvent.validate(events, cast=True), LogOutcome.validate(outcomes, cast=True))
+
+
+def apply_status_changes(
+    store: StoreFile, logs: OpenLogs, changes: dy.DataFrame[StatusChange], *, now: datetime
+) -> Applied:
+    """Writes the changes and marks the log rows that caused them, in one transaction.
+
+    Events whose status changed since they were read are left to the next run, with their log rows.
+    """
+    known = logs.rows.drop_nulls("event_id")
+    with writing(store, purpose="updating statuses") as session:
+        moved = _moved(session, logs.events)
+        still = changes.join(moved, on="event_id", how="anti").sort("event_id")
+        applied = known.join(moved, on="event_id", how="anti")
+        if still.height:
+            session.change("update_event_status/apply_changes", {"change": still}, **_range(still))
+        if applied.height:
+            _mark_applied(session, applied)
+        session.change("update_event_status/move_watermark", last_seq=logs.rows["change_seq"].max() or 0)
+        sample_queues(session, now=now)
+    return Applied(applied.height, still)
+
+
+def count_parked(store: StoreFile, *, received_before: datetime) -> Parked:
+    """How many log rows wait for their event, and how many of them came before an instant (UTC)."""
+    with reading(store) as session:
+        ((rows, overdue),) = session.rows("update_event_status/count_parked", received_before=received_before)
+    return Parked(rows, overdue)
+
+
+def _moved(session: Session, events: dy.DataFrame[HandedOverEvent]) -> pl.DataFrame:
+    asked = {"affected": events.select("event_id", "status")}
+    return session.frame("update_event_status/select_moved", asked, **_range(events))
+
+
+def _mark_applied(session: Session, applied: pl.DataFrame) -> None:
+    session.change(
+        "update_event_status/mark_applied",
+        {"applied_row": applied},
+        first_seq=applied["change_seq"].min(),
+        last_seq=applied["change_seq"].max(),
+    )
+    session.change("update_event_status/insert_quarantine", {"applied_row": applied.select("log_key")})
+
+
+def _range(events: pl.DataFrame) -> dict[str, int]:
+    """The id range of events: with it, DuckDB skips the parts of a table that cannot hold them."""
+    ids = events["event_id"]
+    first, last = ids.min(), ids.max()
+    return {"first_id": int(first or 0), "last_id": int(last or 0)}  # type: ignore[arg-type]  # ids are integers
