@@ -6,7 +6,7 @@ READY := .venv/.ready
 EVENTS ?= 20000
 SEED ?= 7
 
-.PHONY: run test test-long setup check fix lock clean
+.PHONY: run test test-long test-duckdb15 setup check fix lock clean
 
 run: setup
 	$(BIN)/message-center demo --events $(EVENTS) --seed $(SEED)
@@ -26,6 +26,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
+# The stores under the older DuckDB that is still supported: it is put before the newer one on the path.
+test-duckdb15: setup
+	test -e .duckdb15/duckdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--require-hashes --requirement requirements-duckdb15.lock --target .duckdb15
+	PYTHONPATH=.duckdb15 $(BIN)/python -m pytest -m "not long" tests/store tests/stages
+
 # Lint, format, types, import rules, rendered files: every failure is shown, not the first alone.
 check: setup
 	@status=0; \
@@ -42,6 +48,8 @@ fix: setup
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	printf 'duckdb==1.5.5\npytz\n' | uv pip compile --quiet --universal --python-version 3.11 --no-deps --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" - -o requirements-duckdb15.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

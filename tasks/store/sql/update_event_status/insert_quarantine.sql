@@ -17,9 +17,9 @@ with told as (
 select
     told.channel,
     told.address,
-    arg_min(told.kind, (told.logged_at, told.event_id)) as kind,
-    arg_min(told.reason, (told.logged_at, told.event_id)) as reason,
-    arg_min(told.event_id, (told.logged_at, told.event_id)) as event_id,
+    arg_min(told.kind, (told.logged_at, told.event_id, told.kind)) as kind,
+    arg_min(told.reason, (told.logged_at, told.event_id, told.kind)) as reason,
+    arg_min(told.event_id, (told.logged_at, told.event_id, told.kind)) as event_id,
     min(told.logged_at) as quarantined_at,
     nextval('change_seq') as change_seq
 from told

@@ -1,0 +1,2 @@
+-- Ends a claimed batch.
+update delivery_batch set state = $state, settled_at = $now where batch_id = $batch_id and state = 'claimed'

@@ -1,0 +1,2 @@
+-- What is archived of its delivery log.
+select * exclude (change_seq) from delivery_log where event_id = $event_id order by logged_at, rank, kind

@@ -1,0 +1,158 @@
+"""Batches, messages, log rows and next tries of the hand-over (design 3.3)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import dataframely as dy
+import polars as pl
+
+from tasks.contracts.accounts import Retries
+from tasks.contracts.collect_delivery_logs import StatusRule
+from tasks.contracts.deliver_events import (
+    HAND_OVER_INTERRUPTED,
+    ClaimedEvent,
+    Deliverable,
+    HandOver,
+    HandOverLog,
+    Message,
+    NextTry,
+    RenderedMessage,
+)
+from tasks.contracts.ingest_events import channel_address
+from tasks.contracts.vocabulary import EXPIRATION_PASSED, TRIES_USED_UP
+
+
+def batches(deliverables: dy.DataFrame[Deliverable], /, *, batch_messages: int) -> list[dy.DataFrame[Deliverable]]:
+    """Splits by delivery and then by size, oldest events first; real-time deliveries go before the others."""
+    numbered = deliverables.sort("event_id").with_columns(
+        part=pl.int_range(pl.len()).over("delivery_id") // batch_messages,
+        last=pl.col("queue") != "rt",
+    )
+    parts = numbered.sort("last", "event_id").partition_by("last", "delivery_id", "part", maintain_order=True)
+    return [Deliverable.validate(part.drop("last", "part")) for part in parts]
+
+
+def claimed_messages(
+    rendered: dy.DataFrame[RenderedMessage], claimed_ids: Sequence[int], /, *, batch_id: str
+) -> dy.DataFrame[Message]:
+    """The messages that can go and whose events the batch holds."""
+    ids = pl.Series(claimed_ids, dtype=pl.Int64).implode()
+    held = rendered.filter(pl.col("problem").is_null(), pl.col("event_id").is_in(ids))
+    return Message.validate(held.with_columns(batch_id=pl.lit(batch_id)).select(Message.column_names()))
+
+
+def unrendered_logs(
+    rendered: dy.DataFrame[RenderedMessage], rules: dy.DataFrame[StatusRule], /, *, now: datetime, batch_id: str
+) -> dy.DataFrame[HandOverLog]:
+    """A log row of kind `failed` for every message that its template could not make."""
+    failed = rendered.filter(pl.col("problem").is_not_null()).select(
+        "event_id",
+        "delivery_id",
+        "recipient",
+        kind=pl.lit("failed"),
+        logged_at=pl.lit(now),
+        reason="problem",
+        provider=pl.lit(None),
+        provider_message_id=pl.lit(None),
+        source_id=pl.lit(batch_id),
+    )
+    return _ranked(failed, rules)
+
+
+def answered(
+    messages: dy.DataFrame[Message], handed_over: dy.DataFrame[HandOver], /, *, now: datetime
+) -> dy.DataFrame[HandOver]:
+    """The sender's answer, with `unsure` for every message that it says nothing of."""
+    silent = messages.join(handed_over, on="event_id", how="anti").select(
+        "event_id",
+        outcome=pl.lit("unsure"),
+        kind=pl.lit("unknown"),
+        reason=pl.lit(HAND_OVER_INTERRUPTED),
+        provider_message_id=pl.lit(None, dtype=pl.String),
+        logged_at=pl.lit(now),
+    )
+    known = handed_over.join(messages, on="event_id", how="semi")
+    return HandOver.validate(pl.concat([known, HandOver.cast(silent)]))
+
+
+def all_deferred(messages: dy.DataFrame[Message], /, *, reason: str, now: datetime) -> dy.DataFrame[HandOver]:
+    """The answer in place of a sender that could not take the batch: to be tried again, nothing to log."""
+    return HandOver.validate(
+        messages.select(
+            "event_id",
+            outcome=pl.lit("deferred"),
+            kind=pl.lit(None),
+            reason=pl.lit(reason),
+            provider_message_id=pl.lit(None),
+            logged_at=pl.lit(now),
+        ),
+        cast=True,
+    )
+
+
+def hand_over_logs(
+    claimed: dy.DataFrame[ClaimedEvent],
+    handed_over: dy.DataFrame[HandOver],
+    rules: dy.DataFrame[StatusRule],
+    /,
+    *,
+    batch_id: str,
+    provider: str,
+) -> dy.DataFrame[HandOverLog]:
+    """What the sender learnt, as delivery-log rows."""
+    learnt = claimed.with_columns(recipient=channel_address()).join(
+        handed_over.filter(pl.col("kind").is_not_null()), on="event_id"
+    )
+    return _ranked(learnt.with_columns(provider=pl.lit(provider), source_id=pl.lit(batch_id)), rules)
+
+
+def next_tries(
+    claimed: dy.DataFrame[ClaimedEvent], handed_over: dy.DataFrame[HandOver], /, *, retries: Retries, now: datetime
+) -> dy.DataFrame[NextTry]:
+    """Deferred events with their next instant, or expired: tries used up, else expiration passed."""
+    deferred = claimed.join(handed_over.filter(pl.col("outcome") == "deferred"), on="event_id", how="semi")
+    used_up = pl.col("error_count") + 1 >= retries.max_tries
+    passed = pl.col("expires_at").is_not_null() & (pl.col("expires_at") <= now)
+    over = used_up | passed
+    tries = deferred.select(
+        "event_id",
+        error_count=pl.col("error_count") + 1,
+        status=pl.when(over).then(pl.lit("expired")).otherwise(pl.lit("pending_delivery")),
+        reason=pl.when(used_up).then(pl.lit(TRIES_USED_UP)).when(passed).then(pl.lit(EXPIRATION_PASSED)),
+        next_try_at=pl.when(~over).then(pl.lit(now) + back_off(retries)),
+    )
+    return NextTry.validate(tries.sort("event_id"), cast=True)
+
+
+def back_off(retries: Retries) -> pl.Expr:
+    """How long an event waits after failing with `error_count` failures behind it.
+
+    Capped exponential back-off with full jitter: uniform in (0, min(cap, base * 2^error_count)], the same
+    for the same (`event_id`, `error_count`) on every machine and version.
+    """
+    ceiling = pl.min_horizontal(
+        pl.lit(retries.cap_seconds), retries.base_seconds * pl.lit(2.0).pow(pl.col("error_count"))
+    )
+    return pl.duration(microseconds=(ceiling * 1_000_000 * _uniform()).ceil().cast(pl.Int64))
+
+
+def _uniform() -> pl.Expr:
+    """A number in (0, 1] from `event_id` and `error_count`: SplitMix64, whose products wrap at 2^64."""
+    mixed = pl.col("event_id").cast(pl.UInt64) * _u64(0x9E3779B97F4A7C15)
+    mixed = mixed.xor((pl.col("error_count").cast(pl.UInt64) + 1) * _u64(0xD1342543DE82EF95))
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = mixed.xor(mixed // _u64(2**shift)) * _u64(factor)
+    mixed = mixed.xor(mixed // _u64(2**31))
+    return ((mixed // _u64(2**11)) + 1).cast(pl.Float64) / 2.0**53
+
+
+def _u64(value: int) -> pl.Expr:
+    return pl.lit(value, dtype=pl.UInt64)
+
+
+def _ranked(logs: pl.DataFrame, rules: dy.DataFrame[StatusRule]) -> dy.DataFrame[HandOverLog]:
+    ranks = rules.select(pl.col("kind").cast(pl.String), "rank")
+    ranked = logs.with_columns(pl.col("kind").cast(pl.String), pl.col("recipient").str.to_lowercase()).join(
+        ranks, on="kind", how="left"
+    )
+    return HandOverLog.validate(ranked.select(HandOverLog.column_names()).sort("event_id"), cast=True)
