@@ -1,5 +1,7 @@
 """Opening a store: who may, for how long, and in which transaction."""
 
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -106,6 +108,7 @@ def computing() -> Iterator[Session]:
     connection = duckdb.connect()
     try:
         connection.execute("set TimeZone = 'UTC'")
+        _spill_to(connection, Path(tempfile.gettempdir()))
         yield Session(connection)
     finally:
         connection.close()
@@ -125,11 +128,17 @@ def _attached(path: Path, option: str) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
     try:
         connection.execute("set TimeZone = 'UTC'")
+        _spill_to(connection, path.parent)
         connection.execute(f"attach {_quoted(str(path))} as store ({option})")
         connection.execute("use store")
         yield connection
     finally:
         connection.close()
+
+
+def _spill_to(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Work that does not fit memory goes to a folder of this process: DuckDB's own choice is shared by all."""
+    connection.execute(f"set temp_directory = {_quoted(str(folder / f'.duckdb-{os.getpid()}.tmp'))}")
 
 
 @contextmanager

@@ -120,6 +120,7 @@ create table delivery_batch (
     delivery_id bigint not null,
     sender varchar not null,
     state varchar not null, -- claimed, confirmed, returned
+    reason varchar, -- of a returned batch: why nothing of it left
     messages bigint not null, -- handed to the sender, so without those that could not be rendered
     claimed_at timestamptz not null,
     settled_at timestamptz
