@@ -15,6 +15,8 @@ NO_CONTENT = "no_content"
 NO_ADDRESS = "no_address"
 """Why a message cannot be rendered; the first two go on with `: <what>`."""
 
+NOTHING_LEFT = "the run ended before anything left"
+"""Why a batch that a crashed run left claimed is returned."""
 HAND_OVER_INTERRUPTED = "hand-over interrupted"
 """The reason of a message whose connection or process died between its last byte and the reply."""
 

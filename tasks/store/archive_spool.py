@@ -45,8 +45,6 @@ def spool_changes(
     slices: list[Slice] = []
     scopes: list[ProofScope] = []
     with reading(store) as session:
-        spill = str(folder / "spill").replace("'", "''")
-        session.connection.execute(f"set temp_directory = '{spill}'")
         for plan in plans:
             read = _slices(session, plan, folder, slice_rows)
             slices += read

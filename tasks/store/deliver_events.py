@@ -144,7 +144,7 @@ def settle_batch(
     """
     kept = handed_over.filter(pl.col("outcome") != "deferred").sort("event_id")
     with writing(store, purpose="settling a delivery batch") as session:
-        ending = {"state": state, "reason": reason, "now": now}
+        ending: dict[str, Any] = {"state": state, "reason": reason, "now": now}
         if not session.change("deliver_events/settle_batch", batch_id=batch_id, **ending):
             return 0
         if kept.height:

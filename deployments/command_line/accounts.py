@@ -1,0 +1,80 @@
+"""Commands on the roster of execution accounts."""
+
+from typing import Annotated
+
+import typer
+
+from deployments.command_line.output import AsJson, note, show, show_rows
+from tasks.contracts.accounts import Account
+from tasks.exchange.roster import add_account, free_cell_id, load_roster, remove_account
+from tasks.settings import Settings
+from tasks.store.connection import StoreFile, writing
+
+app = typer.Typer(no_args_is_help=True, help="The roster of execution accounts.")
+Name = Annotated[str, typer.Argument(help="Name of the account.")]
+
+
+@app.command("list")
+def list_accounts(as_json: AsJson = False) -> None:
+    """List the accounts."""
+    settings = Settings()
+    columns = {"name", "label", "cell_id", "sender", "policy", "archive_every"}
+    rows = [account.model_dump(include=columns) for account in load_roster(settings.roster_path)]
+    show_rows("accounts", rows, as_json=as_json, title=f"Accounts of {settings.roster_path}")
+
+
+@app.command("add")
+def add(
+    name: Name,
+    label: Annotated[str, typer.Option(help="What people call it.")] = "",
+    cell_id: Annotated[int | None, typer.Option(min=0, max=127, help="Its cell; the first free one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an account: its roster entry, its store, its archiving workflow."""
+    from deployments import render
+
+    settings = Settings()
+    cell = free_cell_id(load_roster(settings.roster_path)) if cell_id is None else cell_id
+    account = Account(name=name, label=label, cell_id=cell)
+    add_account(settings.roster_path, account)
+    render.refresh(settings.roster_path)
+    with writing(StoreFile(settings.account_store(name), "account"), purpose="making the store"):
+        pass
+    for folder in (settings.inbox(name, "batch"), settings.inbox(name, "rt"), settings.delivery_log_inbox(name)):
+        folder.mkdir(parents=True, exist_ok=True)
+    shown = {"name": name, "label": label, "cell_id": cell, "store": settings.account_store(name)}
+    shown["deployed"] = _start_archiving(account)
+    show(shown, as_json=as_json, title="Account added")
+
+
+@app.command("remove")
+def remove(name: Name, as_json: AsJson = False) -> None:
+    """Take an account out of the roster, after a last archive run; its data stays."""
+    from deployments import render
+    from deployments.command_line.running import run_flow
+    from flows.archive_events import archive_events
+
+    settings = Settings()
+    result = run_flow(archive_events, account=name)
+    remove_account(settings.roster_path, name)
+    render.refresh(settings.roster_path)
+    shown = {"name": name, "upserted": result.upserted, "proof": result.proof, "store": settings.account_store(name)}
+    show(shown, as_json=as_json, title="Account removed; its store and its archive stay")
+
+
+def _start_archiving(account: Account) -> bool:
+    """Creates and starts the archiving workflow where there is a server; else says so, and goes on."""
+    from deployments.server import DeployError, ServerUnreachableError, server_or_none
+
+    later = "Create the account's archiving workflow later: message-center deploy"
+    try:
+        if server_or_none() is None:
+            note(f"No Prefect server is set (PREFECT_API_URL). {later}")
+            return False
+        from deployments.deploy import deploy_account
+
+        deploy_account(account)
+    except (ServerUnreachableError, DeployError) as error:
+        note(f"{error}\n{later}")
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""Commands that look: one event's story, the reports, SQL on the published data."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import typer
+
+from deployments.command_line.options import AccountOrAll, instant
+from deployments.command_line.output import AsJson, print_json, show, show_rows
+from tasks.contracts.vocabulary import CELL_SIZE
+from tasks.settings import Settings
+
+Report = Literal["service-level", "processing-time", "history"]
+From = Annotated[
+    datetime | None, typer.Option("--from", parser=instant, metavar="INSTANT", help="From this instant on.")
+]
+To = Annotated[datetime | None, typer.Option("--to", parser=instant, metavar="INSTANT", help="Up to this instant.")]
+
+
+def event(event_id: Annotated[int, typer.Argument(help="Global event id.")], as_json: AsJson = False) -> None:
+    """Tell the whole story of one event: its rows in every store."""
+    from tasks.store.connection import StoreFile
+    from tasks.store.event_story import event_story
+
+    settings = Settings()
+    wait = settings.lock_wait_seconds
+    account = StoreFile(settings.account_store(_account_of(settings, event_id)), "account", wait)
+    story = event_story(account, StoreFile(settings.control_store, "control", wait), event_id)
+    if not any(story.values()):
+        raise LookupError(f"No store has an event {event_id}")
+    if as_json:
+        print_json(story)
+        return
+    for chapter, rows in story.items():
+        for row in rows:
+            show({name: value for name, value in row.items() if value is not None}, as_json=False, title=chapter)
+
+
+def report(
+    which: Annotated[Report, typer.Argument(metavar="service-level|processing-time|history")],
+    account: AccountOrAll = None,
+    from_at: From = None,
+    to_at: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a report on the published data."""
+    from tasks.store import reports
+
+    read = {
+        "service-level": reports.service_level,
+        "processing-time": reports.processing_time,
+        "history": reports.event_history,
+    }[which]
+    rows = read(Settings().published_control, account=account, from_at=from_at, to_at=to_at)
+    show_rows("rows", rows, as_json=as_json, title=which)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One DuckDB query.")],
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 1_000,
+    as_json: AsJson = False,
+) -> None:
+    """Query the published control data, read-only."""
+    from tasks.store.published import query_published
+
+    show_rows("rows", query_published(Settings().published_control, sql, limit=limit), as_json=as_json)
+
+
+def _account_of(settings: Settings, event_id: int) -> str:
+    """The account whose cell gave the id.
+
+    Raises:
+        LookupError: No account has that cell.
+    """
+    from tasks.exchange.roster import load_roster
+
+    cell = event_id // CELL_SIZE
+    for account in load_roster(settings.roster_path):
+        if account.cell_id == cell:
+            return account.name
+    raise LookupError(f"No account in {settings.roster_path} has cell {cell}, which gave the id {event_id}")

@@ -1,0 +1,88 @@
+"""What a command prints: one JSON object on stdout where asked for, else a table for people."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+WIDE = 9
+"""Rows of more columns than this are shown one below the other."""
+SAFE_INTEGER = 2**53
+"""Larger integers are written as text: a double cannot hold them."""
+
+
+def show(result: Mapping[str, object], *, as_json: bool, title: str = "") -> None:
+    """Prints counts and facts."""
+    if as_json:
+        print_json(result)
+        return
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in result.items():
+        table.add_row(name.replace("_", " "), _text(value))
+    Console().print(table)
+
+
+def show_rows(
+    name: str, rows: pl.DataFrame | Sequence[Mapping[str, object]], *, as_json: bool, title: str = ""
+) -> None:
+    """Prints rows: as `{name: [...]}`, or as a table."""
+    listed = rows.to_dicts() if isinstance(rows, pl.DataFrame) else [dict(row) for row in rows]
+    if as_json:
+        print_json({name: listed})
+        return
+    if listed and len(listed[0]) > WIDE:
+        _show_turned(listed, title)
+    else:
+        columns = rows.columns if isinstance(rows, pl.DataFrame) else list(listed[0] if listed else {})
+        table = Table(*columns, title=title, title_justify="left")
+        for row in listed:
+            table.add_row(*(_text(row[column]) for column in columns))
+        Console().print(table)
+    if not listed:
+        note(f"no {name}")
+
+
+def print_json(result: Mapping[str, object]) -> None:
+    """Prints one JSON object on stdout."""
+    json.dump({key: portable(value) for key, value in result.items()}, sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def portable(value: object) -> Any:
+    """A value as JSON readers everywhere get it whole: instants in ISO 8601, large integers as text."""
+    if isinstance(value, Mapping):
+        return {str(key): portable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [portable(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, int):
+        return value if abs(value) < SAFE_INTEGER else str(value)
+    return value if isinstance(value, str | float | None) else str(value)
+
+
+def _show_turned(rows: Sequence[Mapping[str, object]], title: str) -> None:
+    """Rows too wide for a screen: a table of names and values for each."""
+    for number, row in enumerate(rows, start=1):
+        show(row, as_json=False, title=f"{title} {number}/{len(rows)}".strip())
+
+
+def note(text: str) -> None:
+    """Tells a person something that is no result."""
+    Console(stderr=True).print(text, highlight=False, markup=False)
+
+
+def _text(value: object) -> str:
+    plain = portable(value)
+    if plain is None:
+        return ""
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else str(plain)

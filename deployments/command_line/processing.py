@@ -1,0 +1,90 @@
+"""Commands on the events of an account: one per stage."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deployments.command_line.options import Account, Now
+from deployments.command_line.output import AsJson, note, show
+from deployments.command_line.running import run_flow
+from tasks.contracts.vocabulary import Queue
+
+Paths = Annotated[list[Path], typer.Argument(exists=True, help="Files or folders.")]
+QueueOption = Annotated[Queue, typer.Option("--queue", help="Queue of the events.")]
+
+
+def ingest(
+    paths: Paths, account: Account, queue: QueueOption = "batch", now: Now = None, as_json: AsJson = False
+) -> None:
+    """Take event files into a queue."""
+    from flows.ingest_events import ingest_events
+
+    counts = run_flow(ingest_events, account=account, queue=queue, paths=_texts(paths), now=now)
+    show(vars(counts), as_json=as_json, title=f"Ingested into {account}, queue {queue}")
+    _tell_of_files(counts.known_files, counts.unreadable_files)
+
+
+def process(account: Account, queue: QueueOption, now: Now = None, as_json: AsJson = False) -> None:
+    """Link due events to templates and deliveries; `deliver` hands them over."""
+    from flows.process_batch_events import process_batch_events
+    from flows.process_rt_events import process_rt_events
+
+    flow = process_batch_events if queue == "batch" else process_rt_events
+    counts = run_flow(flow, account=account, deliver=False, now=now)
+    show(counts, as_json=as_json, title=f"Processed on {account}, queue {queue}")
+
+
+def deliver(account: Account, now: Now = None, as_json: AsJson = False) -> None:
+    """Hand over what `process` routed."""
+    from flows.deliver_events import deliver_events
+
+    counts = run_flow(deliver_events, account=account, now=now)
+    show(counts, as_json=as_json, title=f"Handed over on {account}")
+
+
+def logs(
+    paths: Paths,
+    account: Account,
+    log_format: Annotated[str, typer.Option("--format", help="auto or canonical.")] = "auto",
+    now: Now = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store delivery logs."""
+    from flows.collect_delivery_logs import KNOWN_FORMATS, collect_delivery_logs
+
+    if log_format not in KNOWN_FORMATS:
+        raise typer.BadParameter(f"'{log_format}' is no log format known here: {', '.join(KNOWN_FORMATS)}")
+    counts = run_flow(collect_delivery_logs, account=account, paths=_texts(paths), format=log_format, now=now)
+    show(vars(counts), as_json=as_json, title=f"Delivery logs of {account}")
+    _tell_of_files(counts.known_files, counts.unreadable_files)
+
+
+def update_status(account: Account, now: Now = None, as_json: AsJson = False) -> None:
+    """Give events the status that their logs say."""
+    from flows.update_event_status import update_event_status
+
+    counts = run_flow(update_event_status, account=account, now=now)
+    show(vars(counts), as_json=as_json, title=f"Statuses on {account}")
+
+
+def archive(account: Account, now: Now = None, as_json: AsJson = False) -> None:
+    """Bring an account's changes to the control store, and prove it."""
+    from flows.archive_events import archive_events
+
+    result = run_flow(archive_events, account=account, now=now)
+    shown = {"upserted": result.upserted, "proof": result.proof, "ignored_columns": result.ignored_columns}
+    show(shown, as_json=as_json, title=f"Archived from {account}")
+    if not any(result.upserted.values()):
+        note("Nothing had changed since the last archive run.")
+
+
+def _texts(paths: list[Path]) -> list[str]:
+    return [str(path) for path in paths]
+
+
+def _tell_of_files(known: int, unreadable: int) -> None:
+    if known:
+        note(f"{known} file(s) had been taken in before, by content: nothing was done with them.")
+    if unreadable:
+        note(f"{unreadable} file(s) could not be read: they are in `rejected/` beside a .reason.txt.")

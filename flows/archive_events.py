@@ -1,0 +1,24 @@
+"""Flow `archive-events`: an account's changes into the control store (the product's `mcSynch_<account>`)."""
+
+from prefect import flow
+
+from tasks import archive_events as stage
+from tasks.account_run import account_run
+from tasks.artifacts import show_run, show_table
+from tasks.check_conservation import check_conservation
+from tasks.parameters import AccountParameter, NowParameter
+
+
+@flow(name="archive-events", flow_run_name="{account}", persist_result=False)
+async def archive_events(account: AccountParameter, now: NowParameter = None) -> stage.ArchiveResult:
+    """Brings what changed in an account to the control store, proves it complete, and publishes it for analysts.
+
+    Args:
+        account: Execution account.
+        now: Clock of the run; empty: the real time.
+    """
+    run = account_run(account, now)
+    result = stage.archive_events(run.settings, run.account, now=run.now)
+    await show_table(f"proof-{account}", result.proofs, f"Completeness of the archive of account {account}")
+    await show_run("archive-events", account, result.upserted, check_conservation(run.store))
+    return result

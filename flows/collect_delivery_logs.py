@@ -1,0 +1,40 @@
+"""Flow `collect-delivery-logs`: what providers say, into the store of an execution account."""
+
+from typing import Annotated, Literal, get_args
+
+from prefect import flow
+from pydantic import Field
+
+from tasks.account_run import account_run
+from tasks.artifacts import show_run
+from tasks.check_conservation import check_conservation
+from tasks.collect_delivery_logs import CollectCounts, collect_delivery_log, find_delivery_logs
+from tasks.exchange.named_files import named_files
+from tasks.parameters import AccountParameter, NowParameter, PathsParameter
+
+LogFormat = Literal["auto", "canonical"]
+KNOWN_FORMATS = get_args(LogFormat)
+
+
+@flow(name="collect-delivery-logs", flow_run_name="{account}", persist_result=False)
+async def collect_delivery_logs(
+    account: AccountParameter,
+    paths: PathsParameter = None,
+    format: Annotated[LogFormat, Field(description="Format of the logs.")] = "auto",  # noqa: A002, ARG001
+    now: NowParameter = None,
+) -> CollectCounts:
+    """Stores each row of delivery logs once; rows whose event is not known yet wait, bad rows are set aside.
+
+    Args:
+        account: Execution account.
+        paths: Files or folders; empty: all that waits in the account's inbox for delivery logs.
+        format: Format of the logs; `auto` tells by the file.
+        now: Clock of the run; empty: the real time.
+    """
+    run = account_run(account, now)
+    files = named_files(paths) if paths else find_delivery_logs(run.settings, run.account)
+    counts = CollectCounts()
+    for path in files:
+        counts = counts.plus(collect_delivery_log(run.settings, run.account, path, now=run.now))
+    await show_run("collect-delivery-logs", account, vars(counts), check_conservation(run.store))
+    return counts

@@ -1,0 +1,26 @@
+"""Flow `process-rt-events`: real-time events to templates and deliveries (the product's `rtEventsProcessing`)."""
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from tasks.account_run import account_run
+from tasks.parameters import AccountParameter, NowParameter
+from tasks.process_events import ProcessCounts, process_queue
+
+
+@flow(name="process-rt-events", flow_run_name="{account}", persist_result=False)
+async def process_rt_events(
+    account: AccountParameter,
+    deliver: Annotated[bool, Field(description="Go on to hand the messages over.")] = True,
+    now: NowParameter = None,
+) -> ProcessCounts:
+    """Links due real-time events to their templates and deliveries, and hands the messages over.
+
+    Args:
+        account: Execution account.
+        deliver: Go on to hand the messages over.
+        now: Clock of the run; empty: the real time.
+    """
+    return await process_queue(account_run(account, now), "rt", deliver=deliver)

@@ -1,0 +1,137 @@
+"""Messages from templates: Jinja in a sandbox, the data of an event as its variables, never as a template."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+from jinja2 import Template
+
+from tasks.contracts.deliver_events import (
+    MISSING_VARIABLE,
+    NO_ADDRESS,
+    NO_CONTENT,
+    RENDER_ERROR,
+    DeliverableEvent,
+    MessageTemplate,
+    RenderedMessage,
+)
+from tasks.contracts.ingest_events import channel_address
+from tasks.exchange.template_sandbox import HTML, TEXT, MissingVariableError
+
+REASON_MAX_CHARACTERS = 500
+_LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_CAMEL_CASE = {
+    "type": "event_type",
+    "mobilePhone": "mobile_phone",
+    "registrationToken": "registration_token",
+    "wishedChannel": "channel",
+    "externalId": "external_id",
+    "created": "created_at",
+}
+"""Message Center's own names of event fields, for templates that come from there."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The compiled texts of a template version; a text that it lacks is None."""
+
+    subject: Template | None
+    body_text: Template | None
+    body_html: Template | None
+
+
+def render_messages(
+    events: dy.DataFrame[DeliverableEvent], template: dy.DataFrame[MessageTemplate]
+) -> dy.DataFrame[RenderedMessage]:
+    """The messages of events that share a template.
+
+    Variables of a template: `ctx` (the event's data), each field of it under its own name too, and `event` with
+    the event's columns. `rtEvent` and `batchEvent` are other names of `event`, which has `ctx` within it as well.
+
+    Args:
+        events: Events of one delivery.
+        template: The one row of its template, or none where the template is lost.
+
+    Returns:
+        A row per event. Where it could not be rendered, `problem` says why and the texts are null:
+        `missing_variable: <path>`, `render_error: <what>`, `no_content` or `no_address`.
+    """
+    source = template.row(0, named=True) if template.height else None
+    addressed = events.with_columns(recipient=channel_address())
+    try:
+        parts = _compiled(source["subject"], source["body_text"], source["body_html"]) if source else None
+        lost = None if parts else f"{RENDER_ERROR}: the delivery's template is not in the store"
+    except Exception as error:  # noqa: BLE001 # a template may fail in any way, and costs only its own messages
+        parts, lost = None, _problem(error, {})
+    rows = [_message(event, parts) if parts else {"problem": lost} for event in addressed.iter_rows(named=True)]
+    texts = pl.DataFrame(rows, schema=dict.fromkeys(("subject", "body_text", "body_html", "problem"), pl.String))
+    messages = pl.concat([addressed.select("event_id", "delivery_id", "channel", "recipient"), texts], how="horizontal")
+    sender = source["sender"] if source else None
+    return RenderedMessage.validate(
+        messages.with_columns(sender=pl.lit(sender, dtype=pl.String)).select(RenderedMessage.column_names()), cast=True
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _compiled(subject: str | None, body_text: str | None, body_html: str | None) -> _Parts:
+    return _Parts(
+        None if subject is None else TEXT.from_string(subject),
+        None if body_text is None else TEXT.from_string(body_text),
+        None if body_html is None else HTML.from_string(body_html),
+    )
+
+
+def _message(event: dict[str, Any], parts: _Parts) -> dict[str, str | None]:
+    if event["recipient"] is None:
+        return {"problem": NO_ADDRESS}
+    variables: dict[str, Any] = {}
+    try:
+        variables = _variables(event)
+        subject = _text(parts.subject, variables)
+        body_text = _text(parts.body_text, variables)
+        body_html = _text(parts.body_html, variables) if event["channel"] == "email" else None
+    except Exception as error:  # noqa: BLE001 # as above
+        return {"problem": _problem(error, variables)}
+    if body_text is None and body_html is None:
+        return {"problem": NO_CONTENT}
+    return {
+        "subject": subject and _LINE_BREAKING.sub(" ", subject).strip(),
+        "body_text": body_text,
+        "body_html": body_html,
+        "problem": None,
+    }
+
+
+def _variables(event: dict[str, Any]) -> dict[str, Any]:
+    ctx = json.loads(event["ctx"])
+    if not isinstance(ctx, dict):
+        raise TypeError("ctx is not a JSON object")
+    fields = {**event, **{alias: event[name] for alias, name in _CAMEL_CASE.items()}, "ctx": ctx}
+    return {**TEXT.globals, **ctx, "ctx": ctx, "event": fields, "rtEvent": fields, "batchEvent": fields}
+
+
+def _text(template: Template | None, variables: dict[str, Any]) -> str | None:
+    """The rendered text; None where there is none, or nothing but white space."""
+    if template is None:
+        return None
+    # Template.render would rewrite the traceback of every failure, at the price of a compilation each.
+    context = template.new_context(variables, shared=True)
+    text = TEXT.concat(template.root_render_func(context))
+    return _encodable(text) if text and not text.isspace() else None
+
+
+def _encodable(text: str) -> str:
+    """The text with half characters, which JSON can escape and nothing can store, replaced."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _problem(error: Exception, variables: Mapping[str, Any]) -> str:
+    if isinstance(error, MissingVariableError):
+        return _encodable(f"{MISSING_VARIABLE}: {error.path(variables)}"[:REASON_MAX_CHARACTERS])
+    what = str(error) if type(error).__module__.startswith(("jinja2", "tasks")) else f"{type(error).__name__}: {error}"
+    return _encodable(f"{RENDER_ERROR}: {what}"[:REASON_MAX_CHARACTERS])

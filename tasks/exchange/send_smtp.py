@@ -1,0 +1,114 @@
+"""The sender that hands messages to a mail server, over several connections side by side."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+from aiosmtplib import SMTP
+
+from tasks.contracts.accounts import SmtpServer
+from tasks.contracts.deliver_events import HandOver, Message
+from tasks.exchange.compose_mail import compose
+from tasks.exchange.hand_over_journal import Journal, Result, journal, journal_results, results_frame
+from tasks.exchange.senders import SenderUnavailableError
+from tasks.exchange.smtp_connection import NotSentError, connected, leave, transfer
+
+
+@dataclass
+class _Sending:
+    """A batch on its way: messages that wait, results so far, and why a connection gave up."""
+
+    waiting: deque[dict[str, Any]]
+    journal: Journal
+    results: list[Result] = field(default_factory=list)
+    trouble: str = ""
+
+    def note(self, result: Result) -> None:
+        self.journal.note(result)
+        self.results.append(result)
+
+
+@dataclass(frozen=True)
+class SmtpSender:
+    """Sends the mails of an account; keeps a journal per batch in the folder `outbox`."""
+
+    outbox: Path
+    server: SmtpServer
+    now: datetime
+    name: str = "smtp"
+
+    async def send(self, batch_id: str, messages: dy.DataFrame[Message]) -> dy.DataFrame[HandOver]:
+        """Sends a batch. What no connection could take is deferred; what is no mail is refused.
+
+        Raises:
+            SenderUnavailableError: No connection took anything at all.
+            FileExistsError: A batch of this id was sent before.
+        """
+        is_mail = pl.col("channel") == "email"
+        others = [
+            Result(event_id, "refused", "failed", f"the smtp sender takes mail only, not {channel}")
+            for event_id, channel in messages.filter(~is_mail).select("event_id", "channel").iter_rows()
+        ]
+        mails = deque(messages.filter(is_mail).iter_rows(named=True))
+        with journal(self._journal(batch_id), self.now) as opened:
+            sending = _Sending(mails, opened)
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(self.server.connections, len(mails))):
+                    workers.create_task(self._work(sending))
+        if mails and not sending.results and not others:
+            raise SenderUnavailableError(sending.trouble)
+        left = [Result(mail["event_id"], "deferred", None, sending.trouble) for mail in sending.waiting]
+        return results_frame([*others, *sending.results, *left], self.now)
+
+    def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:
+        """What the batch's journal says of these events."""
+        results = journal_results(self._journal(batch_id))
+        if results is None:
+            return None
+        return HandOver.validate(results.filter(pl.col("event_id").is_in(list(event_ids))))
+
+    def forget(self, batch_id: str) -> None:
+        """Removes the batch's journal."""
+        self._journal(batch_id).unlink(missing_ok=True)
+
+    async def _work(self, sending: _Sending) -> None:
+        """Opens connections one after the other, for as long as each gets somewhere and messages wait."""
+        while sending.waiting:
+            got_somewhere = False
+            try:
+                client = await connected(self.server)
+                try:
+                    while sending.waiting and client.is_connected:
+                        await self._next(sending, client)
+                        got_somewhere = True
+                finally:
+                    await leave(client)
+            except NotSentError as error:
+                sending.trouble = str(error)
+            if not got_somewhere:
+                return
+
+    async def _next(self, sending: _Sending, client: SMTP) -> None:
+        message = sending.waiting.popleft()
+        try:
+            mail = compose(message, default_sender=self.server.sender_address, now=self.now)
+        except ValueError as error:
+            sending.note(Result(message["event_id"], "refused", "failed", f"cannot be made a mail: {error}"))
+            return
+        await sending.journal.intend(mail.event_id)
+        try:
+            result = await transfer(client, mail)
+        except NotSentError as error:
+            sending.journal.note(Result(mail.event_id, "deferred", None, str(error)))
+            sending.waiting.appendleft(message)
+            raise
+        sending.note(result)
+
+    def _journal(self, batch_id: str) -> Path:
+        return self.outbox / f"{batch_id}.journal.ndjson"

@@ -1,0 +1,73 @@
+"""What a sender is: the border over which messages leave an account."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import dataframely as dy
+
+from tasks.contracts.accounts import Account
+from tasks.contracts.deliver_events import HandOver, Message
+
+SENDERS = ("outbox", "smtp")
+
+
+class SenderUnavailableError(RuntimeError):
+    """A sender could not take a batch at all: nothing of it left the house."""
+
+
+class Sender(Protocol):
+    """Hands messages over, and keeps its own record of what it handed over."""
+
+    @property
+    def name(self) -> str:
+        """The provider that its delivery-log rows name."""
+
+    async def send(self, batch_id: str, messages: dy.DataFrame[Message]) -> dy.DataFrame[HandOver]:
+        """Hands the messages of a batch over; a batch is sent once, ever.
+
+        Returns:
+            What became of each message.
+
+        Raises:
+            SenderUnavailableError: Nothing of the batch went out.
+        """
+
+    def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:
+        """What became of a batch whose sending was cut short, from the sender's own record.
+
+        Args:
+            batch_id: The batch.
+            event_ids: The events that it was to send.
+
+        Returns:
+            What became of those that left, or may have; the others did not. None where nothing did.
+        """
+
+    def forget(self, batch_id: str) -> None:
+        """The store knows what became of a batch: whatever only the record needs may go."""
+
+
+def sender_of(account: Account, outbox: Path, *, now: datetime, name: str | None = None) -> Sender:
+    """The account's sender, or the one of its senders called `name`.
+
+    Args:
+        account: Whose sender.
+        outbox: Where senders of this account keep their files and records.
+        now: The instant that whatever the sender learns is logged at.
+        name: A sender that a batch was claimed for; null for the one that the account has now.
+
+    Raises:
+        ValueError: There is no such sender.
+    """
+    name = name or account.sender
+    if name == "outbox":
+        from tasks.exchange.send_outbox import OutboxSender
+
+        return OutboxSender(outbox, account.name, now)
+    if name == "smtp":
+        from tasks.exchange.send_smtp import SmtpSender
+
+        return SmtpSender(outbox, account.smtp, now)
+    raise ValueError(f"There is no sender '{name}'; choose one of {', '.join(SENDERS)} for account '{account.name}'.")
