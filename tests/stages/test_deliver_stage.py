@@ -1,0 +1,239 @@
+"""The hand-over from an account's store to its sender and back."""
+
+import asyncio
+import hashlib
+import json
+import multiprocessing
+import socket
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Event as Signal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from deliverables import CELL, Event, put_delivery, put_events, select
+
+from tasks.contracts.accounts import Account, Retries, SmtpServer
+from tasks.deliver_events import COUNTS, deliver_events
+from tasks.exchange.receiving_server import ReceivingServer
+from tasks.exchange.senders import sender_of
+from tasks.settings import Settings
+from tasks.store.connection import StoreFile
+from tasks.store.lock import StoreBusyError, lock
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def deliver(settings: Settings, account: Account, *, now: datetime = NOW, **options: Any) -> dict[str, int]:
+    counts = asyncio.run(deliver_events(settings, account, now=now, **options))
+    assert tuple(counts) == COUNTS
+    assert counts["messages"] == sum(counts[name] for name in ("taken", "deferred", "refused", "unsure"))
+    return {name: count for name, count in counts.items() if count}
+
+
+@pytest.fixture
+def nobody_listens() -> Any:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield SmtpServer(port=taken.getsockname()[1], timeout_seconds=5)
+
+
+def test_events_leave_in_batches_of_their_delivery_and_only_once(
+    settings: Settings, account: Account, store: StoreFile
+) -> None:
+    put_delivery(store)
+    put_delivery(store, number=2, queue="rt")
+    put_events(store, [Event(n, delivery=1 + n % 2, queue="rt" if n % 2 else "batch") for n in range(1, 10)])
+    small = settings.model_copy(update={"batch_messages": 3})
+    assert deliver(small, account) == {"messages": 9, "taken": 9}
+    assert deliver(small, account) == {}
+    batches = select(
+        store, "select delivery_id - {CELL}, sender, state, messages from delivery_batch order by batch_id"
+    )
+    assert sorted(batches) == [
+        (1, "outbox", "confirmed", 1),
+        (1, "outbox", "confirmed", 3),
+        (2, "outbox", "confirmed", 2),
+        (2, "outbox", "confirmed", 3),
+    ]
+    logs = select(
+        store,
+        "select event_id - {CELL}, delivery_id - {CELL}, kind, rank, provider, applied from delivery_log order by 1",
+    )
+    assert logs == [(n, 1 + n % 2, "queued", 1, "outbox", False) for n in range(1, 10)]
+    assert select(store, "select distinct status, error_count from event") == [("pending_delivery", 0)]
+
+
+def test_the_outbox_holds_what_its_manifests_say(settings: Settings, account: Account, store: StoreFile) -> None:
+    put_delivery(store, subject="Hello {{ name }}", body_html="<b>{{ name }}</b>")
+    put_events(store, [Event(n, ctx=json.dumps({"name": f"<{n}>"})) for n in range(1, 6)])
+    deliver(settings, account)
+    (manifest,) = settings.outbox("alpha").glob("*.json")
+    description = json.loads(manifest.read_text())
+    content = (manifest.parent / description["file"]).read_bytes()
+    assert description["sha256"] == hashlib.sha256(content).hexdigest()
+    messages = pl.read_parquet(content)
+    assert messages.height == description["messages"] == 5
+    assert messages.select("event_id", "batch_id", "recipient", "subject", "body_html").row(0) == (
+        CELL + 1,
+        description["batch_id"],
+        "ann@example.net",
+        "Hello <1>",
+        "<b>&lt;1&gt;</b>",
+    )
+
+
+def test_one_queue_alone_can_be_delivered(settings: Settings, account: Account, store: StoreFile) -> None:
+    put_delivery(store)
+    past = NOW - timedelta(hours=1)
+    put_events(
+        store, [Event(1), Event(2, queue="rt"), Event(3, queue="rt", expires_at=past), Event(4, expires_at=past)]
+    )
+    assert deliver(settings, account, queue="rt") == {"messages": 1, "taken": 1, "expired": 1}
+    assert deliver(settings, account) == {"messages": 1, "taken": 1, "expired": 1}
+
+
+def test_a_missing_variable_costs_its_event_alone_and_is_never_tried_again(
+    settings: Settings, account: Account, store: StoreFile
+) -> None:
+    put_delivery(store)
+    put_events(store, [Event(1), Event(2, ctx="{}"), Event(3)])
+    assert deliver(settings, account) == {"messages": 2, "taken": 2, "not_rendered": 1}
+    assert deliver(settings, account, now=NOW + timedelta(days=9)) == {}
+    assert select(store, "select event_id - {CELL}, kind, reason from delivery_log where kind <> 'queued'") == [
+        (2, "failed", "missing_variable: name")
+    ]
+    assert select(store, "select outcome, count(*) from hand_over group by all order by 1") == [
+        ("not_rendered", 1),
+        ("taken", 2),
+    ]
+
+
+def test_what_a_mail_server_says_of_each_message_is_in_the_log(
+    settings: Settings, store: StoreFile, tmp_path: Path
+) -> None:
+    put_delivery(store)
+    locals_ = ["ann", "defer+a", "unknown+a", "policy+a", "full+a", "bounce+a", "bob"]
+    put_events(store, [Event(n, email=f"{local}@example.net") for n, local in enumerate(locals_, start=1)])
+    put_delivery(store, number=2, channel="sms")
+    put_events(store, [Event(8, channel="sms", mobile_phone="+49151", delivery=2)])
+    with ReceivingServer(tmp_path / "taken.ndjson", tmp_path / "log.ndjson", base=NOW) as server:
+        account = Account(name="alpha", cell_id=3, sender="smtp", smtp=SmtpServer(port=server.port))
+        assert deliver(settings, account) == {"messages": 8, "taken": 4, "deferred": 1, "refused": 3}
+        assert deliver(settings, account) == {}
+        assert deliver(settings, account, now=NOW + timedelta(minutes=2)) == {"messages": 1, "taken": 1}
+        assert server.write_log() >= 5
+    logs = select(store, "select event_id - {CELL}, kind, rank from delivery_log order by 1, logged_at")
+    assert logs == [
+        (1, "accepted", 1),
+        (2, "deferred", 1),
+        (2, "accepted", 1),
+        (3, "bounced", 6),
+        (4, "rejected", 5),
+        (5, "accepted", 1),
+        (6, "accepted", 1),
+        (7, "accepted", 1),
+        (8, "failed", 5),
+    ]
+    taken = Counter(json.loads(line)["event_id"] for line in (tmp_path / "taken.ndjson").read_text().splitlines())
+    assert taken == Counter(str(CELL + n) for n in (1, 2, 5, 6, 7))
+    provider_ids = {
+        json.loads(line)["provider_message_id"] for line in (tmp_path / "log.ndjson").read_text().splitlines()
+    }
+    assert provider_ids == {
+        row[0] for row in select(store, "select provider_message_id from delivery_log where kind = 'accepted'")
+    }
+
+
+def test_a_sender_that_is_down_costs_a_try_and_a_wait_and_at_last_the_event(
+    settings: Settings, store: StoreFile, nobody_listens: SmtpServer
+) -> None:
+    retries = Retries(max_tries=3, base_seconds=60, cap_seconds=90)
+    account = Account(name="alpha", cell_id=3, sender="smtp", smtp=nobody_listens, retries=retries)
+    put_delivery(store)
+    put_events(store, [Event(n) for n in range(1, 31)])
+    assert deliver(settings, account) == {"messages": 30, "deferred": 30}
+    assert deliver(settings, account) == {}
+    waits = [at - NOW for (at,) in select(store, "select next_try_at from event where error_count = 1")]
+    assert len(set(waits)) == len(waits) == 30
+    assert timedelta(0) < min(waits)
+    assert max(waits) <= timedelta(seconds=60)
+    later = NOW + timedelta(seconds=60)
+    assert deliver(settings, account, now=later) == {"messages": 30, "deferred": 30}
+    waits = [at - later for (at,) in select(store, "select next_try_at from event where error_count = 2")]
+    assert timedelta(seconds=60) < max(waits) <= timedelta(seconds=90)
+    last = later + timedelta(seconds=90)
+    assert deliver(settings, account, now=last) == {"messages": 30, "deferred": 30, "expired": 30}
+    assert select(store, "select distinct status, reason, error_count, next_try_at, processed_at from event") == [
+        ("expired", "tries_used_up", 3, None, last)
+    ]
+    ends = select(store, "select distinct state, reason from delivery_batch")
+    assert [state for state, _ in ends] == ["returned"]
+    assert ends[0][1].startswith(f"127.0.0.1:{nobody_listens.port}: ")
+    assert not list(settings.outbox("alpha").iterdir())
+    assert select(store, "select (select count(*) from hand_over), (select count(*) from delivery_log)") == [(0, 0)]
+    assert deliver(settings, account, now=last) == {}
+
+
+def test_events_that_were_deferred_leave_when_the_sender_is_back(
+    settings: Settings, store: StoreFile, nobody_listens: SmtpServer
+) -> None:
+    put_delivery(store)
+    put_events(store, [Event(1), Event(2, expires_at=NOW + timedelta(seconds=30))])
+    down = Account(name="alpha", cell_id=3, sender="smtp", smtp=nobody_listens)
+    assert deliver(settings, down) == {"messages": 2, "deferred": 2}
+    up = Account(name="alpha", cell_id=3)
+    assert deliver(settings, up, now=NOW + timedelta(seconds=60)) == {"messages": 1, "taken": 1, "expired": 1}
+    reasons = select(store, "select event_id - {CELL}, reason from event where status = 'expired'")
+    assert reasons == [(2, "expiration_passed")]
+
+
+def test_a_store_without_deliverables_is_left_alone(settings: Settings, account: Account, store: StoreFile) -> None:
+    put_events(store, [Event(1, status="pending"), Event(2, status="sent")])
+    deliver(settings, account)
+    before = store.path.read_bytes()
+    assert deliver(settings, account) == {}
+    assert store.path.read_bytes() == before
+
+
+def _hold(path: Path, held: Signal) -> None:
+    with lock(path, exclusive=True, wait_seconds=1, purpose="delivering events"):
+        held.set()
+        time.sleep(60)
+
+
+def test_a_delivery_that_waits_in_vain_is_told_who_delivers(
+    settings: Settings, account: Account, store: StoreFile
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    holder = context.Process(target=_hold, args=(store.path.with_suffix(".deliver.lock"), held))
+    holder.start()
+    assert held.wait(60)
+    hasty = settings.model_copy(update={"lock_wait_seconds": 0.2})
+    with pytest.raises(StoreBusyError, match=rf"process {holder.pid} has held it for delivering events"):
+        deliver(hasty, account)
+    holder.kill()
+    holder.join()
+    assert deliver(settings, account) == {}
+
+
+def test_accounts_deliver_side_by_side_in_one_process_and_the_same_account_takes_turns(settings: Settings) -> None:
+    accounts = [Account(name=name, cell_id=3) for name in ("alpha", "beta")]
+    for account in accounts:
+        store = StoreFile(settings.account_store(account.name), "account")
+        put_delivery(store)
+        put_events(store, [Event(n) for n in range(1, 4)])
+
+    async def together() -> list[dict[str, int]]:
+        return await asyncio.gather(*(deliver_events(settings, account, now=NOW) for account in [*accounts, *accounts]))
+
+    assert sum(counts["taken"] for counts in asyncio.run(together())) == 6
+
+
+def test_an_unknown_sender_is_named_with_those_that_there_are(settings: Settings, account: Account) -> None:
+    with pytest.raises(ValueError, match="no sender 'pigeon'; choose one of outbox, smtp for account 'alpha'"):
+        sender_of(account, settings.outbox("alpha"), now=NOW, name="pigeon")
