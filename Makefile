@@ -6,7 +6,7 @@ READY := .venv/.ready
 EVENTS ?= 20000
 SEED ?= 7
 
-.PHONY: run test test-long test-duckdb15 setup check fix lock clean
+.PHONY: run test test-long test-duckdb15 bench setup check fix lock clean
 
 run: setup
 	$(BIN)/message-center demo --events $(EVENTS) --seed $(SEED)
@@ -31,6 +31,10 @@ test-duckdb15: setup
 	test -e .duckdb15/duckdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--require-hashes --requirement requirements-duckdb15.lock --target .duckdb15
 	PYTHONPATH=.duckdb15 $(BIN)/python -m pytest -m "not long" tests/store tests/stages
+
+# How fast each stage is here; EVENTS=1000000 for a longer look.
+bench: setup
+	$(BIN)/python bench/life.py $(EVENTS)
 
 # Lint, format, types, import rules, rendered files: every failure is shown, not the first alone.
 check: setup
