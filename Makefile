@@ -12,7 +12,7 @@ run: setup
 	$(BIN)/message-center demo --events $(EVENTS) --seed $(SEED)
 
 test: setup
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 test-long: setup
 	$(BIN)/python -m pytest
@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 test-duckdb15: setup
 	test -e .duckdb15/duckdb || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--require-hashes --requirement requirements-duckdb15.lock --target .duckdb15
-	PYTHONPATH=.duckdb15 $(BIN)/python -m pytest -m "not long" tests/store tests/stages
+	PYTHONPATH=.duckdb15 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" tests/store tests/stages
 
 # How fast each stage is here; EVENTS=1000000 for a longer look.
 bench: setup

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from deployments.command_line.options import AccountOrAll, instant
-from deployments.command_line.output import AsJson, print_json, show, show_rows
+from deployments.command_line.output import AsJson, note, print_json, show, show_rows
 from tasks.contracts.vocabulary import CELL_SIZE
 from tasks.settings import Settings
 
@@ -61,9 +61,15 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Query the published control data, read-only."""
+    import polars as pl
+
     from tasks.store.published import query_published
 
-    show_rows("rows", query_published(Settings().published_control, sql, limit=limit), as_json=as_json)
+    rows = query_published(Settings().published_control, sql, limit=limit + 1)
+    ids = [name for name, kind in rows.schema.items() if name.endswith("_id") and kind.is_integer()]
+    show_rows("rows", rows.head(limit).with_columns(pl.col(ids).cast(pl.String)), as_json=as_json)
+    if rows.height > limit:
+        note(f"These are the first {limit:,} rows of more: ask for others with --limit, or with a where clause.")
 
 
 def _account_of(settings: Settings, event_id: int) -> str:

@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,7 +10,7 @@ AccountOrAll = Annotated[str | None, typer.Option("--account", help="Execution a
 
 
 def instant(text: str) -> datetime:
-    """An ISO 8601 instant with an offset.
+    """An ISO 8601 instant with an offset, in UTC.
 
     Raises:
         typer.BadParameter: The text is none.
@@ -21,7 +21,10 @@ def instant(text: str) -> datetime:
         raise typer.BadParameter(f"'{text}' is no ISO 8601 instant, such as 2026-11-23T12:00:00Z") from error
     if value.tzinfo is None:
         raise typer.BadParameter(f"'{text}' has no offset: write 2026-11-23T12:00:00Z or ...+01:00")
-    return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise typer.BadParameter(f"'{text}' is in no year from 1 to 9999") from error
 
 
 Now = Annotated[

@@ -1,15 +1,18 @@
 """What a command prints: one JSON object on stdout where asked for, else a table for people."""
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 import polars as pl
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WIDE = 9
@@ -27,7 +30,7 @@ def show(result: Mapping[str, object], *, as_json: bool, title: str = "") -> Non
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in result.items():
-        table.add_row(name.replace("_", " "), _text(value))
+        table.add_row(name.replace("_", " "), _cell(value))
     Console().print(table)
 
 
@@ -43,9 +46,9 @@ def show_rows(
         _show_turned(listed, title)
     else:
         columns = rows.columns if isinstance(rows, pl.DataFrame) else list(listed[0] if listed else {})
-        table = Table(*columns, title=title, title_justify="left")
+        table = Table(*map(_header, columns), title=title, title_justify="left")
         for row in listed:
-            table.add_row(*(_text(row[column]) for column in columns))
+            table.add_row(*(_cell(row[column]) for column in columns))
         Console().print(table)
     if not listed:
         note(f"no {name}")
@@ -58,15 +61,19 @@ def print_json(result: Mapping[str, object]) -> None:
 
 
 def portable(value: object) -> Any:
-    """A value as JSON readers everywhere get it whole: instants in ISO 8601, large integers as text."""
+    """A value as JSON readers everywhere get it whole: instants in ISO 8601, as text what no JSON number can be."""
     if isinstance(value, Mapping):
         return {str(key): portable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [portable(item) for item in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value) if value.as_tuple().exponent == 0 else str(value)
     if isinstance(value, int):
         return value if abs(value) < SAFE_INTEGER else str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value if isinstance(value, str | float | None) else str(value)
 
 
@@ -81,8 +88,18 @@ def note(text: str) -> None:
     Console(stderr=True).print(text, highlight=False, markup=False)
 
 
-def _text(value: object) -> str:
+def _header(name: str) -> Column:
+    return Column(Text(_visible(name)))
+
+
+def _cell(value: object) -> Text:
+    """A value as it is: what an event says is neither markup nor a command to the terminal."""
     plain = portable(value)
     if plain is None:
-        return ""
-    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else str(plain)
+        return Text()
+    text = json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else str(plain)
+    return Text(_visible(text), overflow="fold")
+
+
+def _visible(text: str) -> str:
+    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 EVENT_NAMES: Final = frozenset({"rtEvent", "batchEvent"})
+NO_DATA: Final = frozenset({"sessiontoken"})
+"""What a call to Message Center may hold beside its events: nothing to keep, a secret least of all."""
 MAX_DEPTH: Final = 100
 """Levels of elements inside an event."""
 _SCHEMA_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -28,6 +30,18 @@ class _Open:
     texts: list[str] = field(default_factory=list)
 
 
+@dataclass
+class _Around:
+    """An element around events, or beside them, whose end has not come yet."""
+
+    name: str
+    began: int
+    holds_event: bool = False
+    has_event_child: bool = False
+    strangers: list[tuple[str, int, int]] = field(default_factory=list)
+    """Children without any event: name, where they began, where their end tag stands."""
+
+
 class EventCollector:
     """A parser target that keeps one event at a time, so that no nesting and no file size can exhaust it."""
 
@@ -36,6 +50,7 @@ class EventCollector:
         self.position: Callable[[], int] = lambda: 0
         """Where the parser is, in bytes."""
         self._content = content
+        self._around: list[_Around] = []
         self._path: list[_Open] = []
         self._depth = 0
         self._began = 0
@@ -46,6 +61,7 @@ class EventCollector:
         name = _local_name(tag)
         if not self._depth:
             if name not in EVENT_NAMES:
+                self._around.append(_Around(name, self.position()))
                 return
             self._began, self._problem, self._path = self.position(), None, []
         self._depth += 1
@@ -62,6 +78,7 @@ class EventCollector:
     def end(self, _tag: str) -> None:
         """An element ends."""
         if not self._depth:
+            self._close_around()
             return
         self._depth -= 1
         if not self._depth:
@@ -74,17 +91,32 @@ class EventCollector:
         """All rows, in the order of the file."""
         return self.rows
 
+    def _close_around(self) -> None:
+        """What stands among events and is none is a row too, and says so: a mistyped name loses nothing."""
+        element = self._around.pop()
+        if element.has_event_child:
+            for name, began, end in element.strangers:
+                problem = f"{name} stands among events and is neither rtEvent nor batchEvent"
+                self.rows.append((self._raw(began, end), None, problem))
+        if not self._around:
+            return
+        if element.holds_event:
+            self._around[-1].holds_event = True
+        elif element.name not in NO_DATA:
+            self._around[-1].strangers.append((element.name, element.began, self.position()))
+
     def _close_event(self) -> None:
-        raw = self._raw()
+        if self._around:
+            self._around[-1].holds_event = self._around[-1].has_event_child = True
+        raw = self._raw(self._began, self.position())
         if self._problem is None:
             event = self._path.pop()
             self._problem = _ambiguity(event)
         document = None if self._problem else json.dumps(_fields(event), ensure_ascii=False)
         self.rows.append((raw, document, self._problem))
 
-    def _raw(self) -> str:
+    def _raw(self, begun: int, end: int) -> str:
         """The element's text as it stood."""
-        begun, end = self._began, self.position()
         name = _TAG_NAME.match(self._content, begun)
         end_tag = _END_TAG.match(self._content, end)
         if name and end_tag and end_tag[1] == name[1]:  # else the element closed itself, and lies behind us

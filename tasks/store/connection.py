@@ -1,6 +1,5 @@
 """Opening a store: who may, for how long, and in which transaction."""
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tasks.store.engines import engine
 from tasks.store.lock import lock
 from tasks.store.migrate import StoreKind, migrate, pending_migrations
 from tasks.store.statements import statement
@@ -105,13 +105,8 @@ def writing(store: StoreFile, *, purpose: str) -> Iterator[Session]:
 @contextmanager
 def computing() -> Iterator[Session]:
     """An engine without a store, for work on frames that DuckDB does best (JSON)."""
-    connection = duckdb.connect()
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        _spill_to(connection, Path(tempfile.gettempdir()))
+    with engine(Path(tempfile.gettempdir())) as connection:
         yield Session(connection)
-    finally:
-        connection.close()
 
 
 def _bring_up_to_date(store: StoreFile) -> None:
@@ -125,20 +120,12 @@ def _reading_lock(store: StoreFile) -> AbstractContextManager[None]:
 
 @contextmanager
 def _attached(path: Path, option: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        _spill_to(connection, path.parent)
+    with engine(path.parent) as connection:
         connection.execute(f"attach {_quoted(str(path))} as store ({option})")
         connection.execute("use store")
         yield connection
-    finally:
-        connection.close()
-
-
-def _spill_to(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Work that does not fit memory goes to a folder of this process: DuckDB's own choice is shared by all."""
-    connection.execute(f"set temp_directory = {_quoted(str(folder / f'.duckdb-{os.getpid()}.tmp'))}")
+        connection.execute("use memory")
+        connection.execute("detach store")
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The whole story of one event: its rows in every store, ready to be shown or written as JSON."""
 
 import json
+import re
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any, Final
 
 import polars as pl
@@ -13,6 +15,10 @@ ACCOUNT_CHAPTERS: Final = (
     "replays",
 )  # fmt: skip
 ARCHIVE_CHAPTERS: Final = ("archived_event", "archived_delivery_log", "archived_tracking_log", "archive_proof")
+
+DEEPEST: Final = 127
+"""A `ctx` nested deeper is told as the text it is: few readers of JSON would take it."""
+_TEXTS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 Row = dict[str, Any]
 
@@ -47,6 +53,11 @@ def _rows(session: Session, chapter: str, event_id: int) -> list[Row]:
 def _as_json(name: str, value: Any) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
-    if name == "ctx" and value is not None:
+    if name == "ctx" and value is not None and _depth(value) <= DEEPEST:
         return json.loads(value)
     return value
+
+
+def _depth(document: str) -> int:
+    steps = {"{": 1, "[": 1, "}": -1, "]": -1}
+    return max(accumulate(steps.get(one, 0) for one in _TEXTS.sub("", document)), default=0)

@@ -26,10 +26,7 @@ def pending_migrations(connection: duckdb.DuckDBPyConnection, kind: StoreKind) -
     Raises:
         StoreVersionError: It has seen one that this code does not know.
     """
-    known = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = 'store' and table_name = 'schema_migration'"
-    ).fetchall()[0][0]
-    done = {name for (name,) in connection.execute("select name from schema_migration").fetchall()} if known else set()
+    done = _done(connection)
     steps = migrations(kind)
     if unknown := sorted(done - {step.stem for step in steps}):
         raise StoreVersionError(
@@ -37,6 +34,14 @@ def pending_migrations(connection: duckdb.DuckDBPyConnection, kind: StoreKind) -
             "it was written by a newer one. Upgrade message-center and try again."
         )
     return tuple(step for step in steps if step.stem not in done)
+
+
+def _done(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The steps on record. Asking the catalogue first would cost ten times as much, on every opening of a store."""
+    try:
+        return {name for (name,) in connection.execute("select name from schema_migration").fetchall()}
+    except duckdb.CatalogException:
+        return set()
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, kind: StoreKind) -> None:

@@ -84,10 +84,21 @@ def query_published(path: Path, sql: str, *, limit: int) -> pl.DataFrame:
             relation = session.connection.sql(sql)
             if relation is None:
                 raise QueryError("The query gives no rows. Ask with a select; `show tables` lists what there is.")
-            frame: pl.DataFrame = relation.limit(limit).pl()
+            frame: pl.DataFrame = _with_durations_as_text(relation).limit(limit).pl()
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
     return frame
+
+
+def _with_durations_as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Intervals of months, days and time have no type in Polars."""
+    if "INTERVAL" not in map(str, relation.types):
+        return relation
+    named = zip(relation.columns, relation.types, strict=True)
+    quoted = [(f'"{name.replace(chr(34), chr(34) * 2)}"', str(kind)) for name, kind in named]
+    return relation.project(
+        ", ".join(f"{name}::varchar as {name}" if kind == "INTERVAL" else name for name, kind in quoted)
+    )
 
 
 @contextmanager

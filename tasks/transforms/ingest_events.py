@@ -86,4 +86,5 @@ def _channel() -> pl.Expr:
         .then(pl.lit("sms"))
         .otherwise(pl.lit("email"))
     )
-    return pl.coalesce(pl.col("wished_channel").str.to_lowercase().replace(CHANNEL_NUMBERS), default)
+    wished = pl.col("wished_channel").str.to_lowercase().str.replace(r"^(\d+)\.0+$", "$1")  # a column of doubles
+    return pl.coalesce(wished.replace(CHANNEL_NUMBERS), default)

@@ -7,6 +7,8 @@ _ISO = (
     r"(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9})\d*)? ?(?:([Zz])|([+-]\d{2}):?(\d{2})?)?)?$"
 )
 FIRST_YEAR = 1900
+LAST_YEAR = 9999
+"""ISO 8601 has no later one in four digits, though an offset can lead past it; Python and many readers have none."""
 
 
 def instant(text: pl.Expr) -> pl.Expr:
@@ -14,7 +16,7 @@ def instant(text: pl.Expr) -> pl.Expr:
 
     Read are ISO 8601 dates and date-times: `T` or a space between them, seconds and fraction optional,
     offset `Z`, `+hh`, `+hhmm`, `+hh:mm`. Without an offset it is UTC; a date alone is its first instant.
-    Days that no calendar has, and years before 1900, are null.
+    Days that no calendar has, and years before 1900 or after 9999 in UTC, are null.
     """
     part = [text.str.strip_chars().str.extract(_ISO, group) for group in range(1, 8)]
     day, minute, second, fraction, _, hours, minutes = part
@@ -29,4 +31,4 @@ def instant(text: pl.Expr) -> pl.Expr:
         minutes.fill_null("00"),
     )
     parsed = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False)
-    return pl.when(parsed.dt.year() >= FIRST_YEAR).then(parsed)
+    return pl.when(parsed.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(parsed)

@@ -26,7 +26,8 @@ def test_a_story_has_the_event_all_that_hangs_on_it_its_archive_and_its_proof(
     change(
         store,
         f"insert into hand_over values ({CELL}, 'batch-1', 'taken')",  # noqa: S608
-        "insert into delivery_batch values ('batch-1', 1, 'outbox', 'confirmed', 30, timestamptz '2026-11-21', null)",
+        "insert into delivery_batch (batch_id, delivery_id, sender, state, messages, claimed_at) "
+        "values ('batch-1', 1, 'outbox', 'confirmed', 30, timestamptz '2026-11-21')",
         f"insert into event select * replace (event_id + 1000 as event_id, {CELL} as parent_event_id) "  # noqa: S608
         f"from event where event_id = {CELL}",
     )

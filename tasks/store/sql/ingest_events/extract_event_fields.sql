@@ -8,6 +8,10 @@ with parsed as (
         case
             when problem is not null then problem
             when not json_valid(document) then 'not valid JSON'
+            -- DuckDB's parser takes these words for numbers; no other one would take the document back.
+            when regexp_matches(document, '(?i)nan|inf')
+                and regexp_matches(regexp_replace(document, '(?s)"(?:[^"\\]|\\.)*"', '', 'g'), '(?i)nan|inf')
+                then 'not valid JSON: NaN and Infinity are no numbers there'
             when json_type(document) <> 'OBJECT' then 'not a JSON object'
         end as problem,
         document
@@ -87,6 +91,9 @@ with_ctx as (
             when json_type(ctx_given) = 'OBJECT' then ctx_given::varchar
             when json_type(ctx_given) = 'VARCHAR' and trim(ctx_given ->> '$') = '' then '{}'
             when json_type(ctx_given) = 'VARCHAR' and json_valid(ctx_given ->> '$')
+                and not regexp_matches(
+                    regexp_replace(ctx_given ->> '$', '(?s)"(?:[^"\\]|\\.)*"', '', 'g'), '(?i)nan|inf'
+                )
                 then case when json_type(ctx_given ->> '$') = 'OBJECT' then json(ctx_given ->> '$')::varchar end
         end as ctx,
         json_merge_patch(
