@@ -63,7 +63,8 @@ def read_delivery_log(path: Path, *, max_bytes: int) -> ReadLog:
     digest = content_hash(path)
     contents = read_rows(path, max_bytes=max_bytes)
     rows, rejected = normalise_log(in_store.extract_log_fields(contents.rows))
-    return ReadLog(InputFile(digest, "delivery_log", printable_name(path), contents.format, contents.rows.height), rows, rejected)
+    file = InputFile(digest, "delivery_log", printable_name(path), contents.format, contents.rows.height)
+    return ReadLog(file, rows, rejected)
 
 
 @stage

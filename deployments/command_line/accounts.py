@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from deployments.command_line.output import AsJson, note, show, show_rows
 from tasks.contracts.accounts import Account
@@ -35,7 +36,7 @@ def add(
 
     settings = Settings()
     cell = free_cell_id(load_roster(settings.roster_path)) if cell_id is None else cell_id
-    account = Account(name=name, label=label, cell_id=cell)
+    account = _checked(name, label, cell)
     add_account(settings.roster_path, account)
     render.refresh(settings.roster_path)
     with writing(StoreFile(settings.account_store(name), "account"), purpose="making the store"):
@@ -60,6 +61,20 @@ def remove(name: Name, as_json: AsJson = False) -> None:
     render.refresh(settings.roster_path)
     shown = {"name": name, "upserted": result.upserted, "proof": result.proof, "store": settings.account_store(name)}
     show(shown, as_json=as_json, title="Account removed; its store and its archive stay")
+
+
+def _checked(name: str, label: str, cell_id: int) -> Account:
+    """The account, or a word on what is wrong with it.
+
+    Raises:
+        ValueError: The name cannot be one.
+    """
+    try:
+        return Account(name=name, label=label, cell_id=cell_id)
+    except ValidationError as error:
+        raise ValueError(
+            f"'{name}' cannot name an account: letters, digits, - and _ only, 63 at most, and not 'control'"
+        ) from error
 
 
 def _start_archiving(account: Account) -> bool:

@@ -9,6 +9,7 @@ from deployments.command_line.options import Account, Now
 from deployments.command_line.output import AsJson, note, show
 from deployments.command_line.running import run_flow
 from tasks.contracts.vocabulary import Queue
+from tasks.exchange.inbox import is_unfinished
 
 Paths = Annotated[list[Path], typer.Argument(exists=True, help="Files or folders.")]
 QueueOption = Annotated[Queue, typer.Option("--queue", help="Queue of the events.")]
@@ -22,7 +23,7 @@ def ingest(
 
     counts = run_flow(ingest_events, account=account, queue=queue, paths=_texts(paths), now=now)
     show(vars(counts), as_json=as_json, title=f"Ingested into {account}, queue {queue}")
-    _tell_of_files(counts.known_files, counts.unreadable_files)
+    _tell_of_files(paths, counts.known_files, counts.unreadable_files)
 
 
 def process(account: Account, queue: QueueOption, now: Now = None, as_json: AsJson = False) -> None:
@@ -57,7 +58,7 @@ def logs(
         raise typer.BadParameter(f"'{log_format}' is no log format known here: {', '.join(KNOWN_FORMATS)}")
     counts = run_flow(collect_delivery_logs, account=account, paths=_texts(paths), format=log_format, now=now)
     show(vars(counts), as_json=as_json, title=f"Delivery logs of {account}")
-    _tell_of_files(counts.known_files, counts.unreadable_files)
+    _tell_of_files(paths, counts.known_files, counts.unreadable_files)
 
 
 def update_status(account: Account, now: Now = None, as_json: AsJson = False) -> None:
@@ -83,7 +84,9 @@ def _texts(paths: list[Path]) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _tell_of_files(known: int, unreadable: int) -> None:
+def _tell_of_files(paths: list[Path], known: int, unreadable: int) -> None:
+    for path in filter(is_unfinished, paths):
+        note(f"{path} is still being written, by its name (.part, .tmp, leading dot): it was left alone.")
     if known:
         note(f"{known} file(s) had been taken in before, by content: nothing was done with them.")
     if unreadable:

@@ -14,7 +14,7 @@ from tasks.account_run import account_runs
 
 app = typer.Typer(no_args_is_help=True, help="Message templates.")
 Accounts = Annotated[list[str] | None, typer.Option("--account", help="Execution account; may be repeated; all.")]
-SHOWN = ("account", "template_id", "version", "state", "event_type", "channel", "language", "priority", "published_at")
+SHOWN = ("account", "template_id", "version", "state", "event_type", "channel", "language")
 TemplateId = Annotated[str, typer.Argument(metavar="ID", help="Template id.")]
 At = Annotated[
     datetime | None, typer.Option("--at", parser=instant, metavar="INSTANT", help="When; now where left out.")

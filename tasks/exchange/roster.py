@@ -41,7 +41,11 @@ def add_account(path: Path, account: Account) -> None:
     Raises:
         RosterError: The name or the cell is taken.
     """
-    _check(path, (*load_roster(path), account))
+    known = load_roster(path)
+    if account.name.lower() in {other.name.lower() for other in known}:
+        raise RosterError(f"{path} has an account '{account.name}' already; choose another name")
+    if same_cell := [other.name for other in known if other.cell_id == account.cell_id]:
+        raise RosterError(f"{path} gives cell {account.cell_id} to '{same_cell[0]}' already; choose another --cell-id")
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
     if not path.exists():
         document.add(tomlkit.comment(HEADER))

@@ -1,0 +1,49 @@
+"""Flow `demo`: all the others, on sample and generated events, against a mail server and providers of its own."""
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.archive_events import archive_events
+from flows.collect_delivery_logs import collect_delivery_logs
+from flows.ingest_events import ingest_events
+from flows.process_batch_events import process_batch_events
+from flows.process_rt_events import process_rt_events
+from flows.publish_templates import publish_templates
+from flows.update_event_status import update_event_status
+from tasks.contracts.vocabulary import QUEUES
+from tasks.demo import FIRST_LOGS, LAST_LOGS, PUBLISHED_AT, SECOND_ROUND, START, prepare_inputs, report_deliveries
+from tasks.demo_home import SAMPLES, demo_settings, receiving_server
+from tasks.demo_show import DemoRun, Show
+
+
+@flow(name="demo", flow_run_name="{events} events, seed {seed}", persist_result=False)
+async def demo(
+    events: Annotated[int, Field(ge=0, le=10_000_000, description="Events to generate.")] = 20_000,
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1, description="Equal seeds give equal events.")] = 7,
+) -> DemoRun:
+    """Runs every stage twice for every account, archives all of it, and shows what came of it.
+
+    Args:
+        events: Events to generate, beside the samples.
+        seed: Equal seeds give equal events.
+    """
+    settings = demo_settings()
+    with receiving_server(settings.home) as server:
+        inputs = prepare_inputs(settings, server, events=events, seed=seed)
+        show = Show(inputs)
+        await show.run(publish_templates, path=str(SAMPLES / "templates"), at=PUBLISHED_AT)
+        for account in inputs.accounts:
+            for queue in QUEUES:
+                await show.run(ingest_events, account, queue=queue, now=START)
+        for since, now, logged_at in ((None, START, FIRST_LOGS), (FIRST_LOGS, SECOND_ROUND, LAST_LOGS)):
+            for account in inputs.accounts:
+                await show.run(process_rt_events, account, now=now)
+                await show.run(process_batch_events, account, now=now)
+                report_deliveries(settings, account, server, since=since, until=logged_at)
+                await show.run(collect_delivery_logs, account, now=logged_at)
+                await show.run(update_event_status, account, now=logged_at)
+        for account in inputs.accounts:
+            await show.run(archive_events, account, now=LAST_LOGS)
+    return DemoRun(inputs, tuple(show.steps))
