@@ -21,9 +21,10 @@ _END: Final = "-----END CERTIFICATE-----"
 START_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 10.0
 _IDLE_SERVICES: Final = (
-    "CANCELLATION_CLEANUP", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "SCHEDULER", "TRIGGERS",
+    "CANCELLATION_CLEANUP", "EVENT_PERSISTER", "FOREMAN", "LATE_RUNS", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "SCHEDULER",
+    "TRIGGERS",
 )  # fmt: skip
-"""Services for deployments, of which this server has none."""
+"""Services for deployments, of which this server has none, and for a history of events, which doubles its work."""
 
 
 class EmbeddedServerError(RuntimeError):

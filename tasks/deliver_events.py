@@ -53,14 +53,7 @@ async def deliver_events(
         counts["expired"] += expire_events(store, now=now, queue=queue)
         sender = sender_of(account, outbox, now=now)
         for batch in select_batches(store, now=now, queue=queue, batch_messages=settings.batch_messages):
-            rendered = render_messages(store, batch)
-            claim, messages = claim_batch(store, account, rendered, sender=sender.name, now=now)
-            counts["not_rendered"] += claim.not_rendered
-            if messages.height:
-                handed_over, state = await send_messages(sender, messages, now=now)
-                counts += confirm_batch(
-                    store, account, claim.batch_id, handed_over, sender=sender, state=state, now=now
-                )
+            counts += await hand_over_batch(store, account, batch, sender=sender, now=now)
     return {name: counts[name] for name in COUNTS}
 
 
@@ -113,12 +106,24 @@ def select_batches(
 
 
 @stage
+async def hand_over_batch(
+    store: StoreFile, account: Account, batch: dy.DataFrame[Deliverable], *, sender: Sender, now: datetime
+) -> Counter[str]:
+    """Renders a batch, claims it, sends it, and writes down what became of it: one task, for there are many."""
+    rendered = render_messages(store, batch)
+    claim, messages = claim_batch(store, account, rendered, sender=sender.name, now=now)
+    counts = Counter({"not_rendered": claim.not_rendered})
+    if messages.height:
+        handed_over, state = await send_messages(sender, messages, now=now)
+        counts += confirm_batch(store, account, claim.batch_id, handed_over, sender=sender, state=state, now=now)
+    return counts
+
+
 def render_messages(store: StoreFile, batch: dy.DataFrame[Deliverable]) -> dy.DataFrame[RenderedMessage]:
     """The messages of a batch's events."""
     return rendering.render_messages(*store_of.message_sources(store, batch))
 
 
-@stage
 def claim_batch(
     store: StoreFile, account: Account, rendered: dy.DataFrame[RenderedMessage], *, sender: str, now: datetime
 ) -> tuple[store_of.Claim, dy.DataFrame[Message]]:
@@ -134,7 +139,6 @@ def claim_batch(
     return claim, transform.claimed_messages(rendered, claim.event_ids, batch_id=claim.batch_id)
 
 
-@stage
 async def send_messages(
     sender: Sender, messages: dy.DataFrame[Message], *, now: datetime
 ) -> tuple[dy.DataFrame[HandOver], BatchState]:
@@ -146,7 +150,6 @@ async def send_messages(
     return transform.answered(messages, handed_over, now=now), "confirmed"
 
 
-@stage
 def confirm_batch(
     store: StoreFile,
     account: Account,

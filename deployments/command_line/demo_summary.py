@@ -55,10 +55,10 @@ def show_summary(numbers: DemoNumbers, page: Path) -> None:
     console.print(_reasons(numbers))
     console.print(_times(numbers))
     conservation = "holds" if numbers.conservation_holds else "[red]is broken[/red]"
-    proof = "equal on both sides" if numbers.proof_holds else "[red]different[/red]"
+    proof = "is equal on both sides" if numbers.proof_holds else "[red]differs[/red]"
     console.print(
         f"Conservation {conservation}: every row and every event is accounted for.\n"
-        f"Archive proof: {numbers.total('archive', 'proved')} days of tables, {proof}.\n\n"
+        f"Archive proof {proof}, table by table and day by day.\n\n"
         "Look further:"
     )
     for command in _commands(numbers):

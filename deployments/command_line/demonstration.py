@@ -63,10 +63,12 @@ def _server(home: Path) -> Iterator[Waited]:
         yield lambda: 0.0
         return
     with EmbeddedServer(home / "prefect") as server, temporary_settings(server.client_settings):
-        yield server.wait
-        # What is still to be recorded would find no server.
-        EventsWorker.drain_all()
-        APILogWorker.instance().drain()
+        try:
+            yield server.wait
+        finally:
+            # What is still to be recorded would find no server.
+            EventsWorker.drain_all()
+            APILogWorker.instance().drain()
 
 
 @contextmanager

@@ -78,8 +78,8 @@ def test_every_sample_ended_as_its_table_says(demonstration: Demonstration) -> N
     ended = OUTCOMES.join(events, on=["account", "event_key"], how="left", suffix="_now", maintain_order="left")
     part = pl.col("reason").fill_null("")
     as_said = (
-        pl.col("status").eq_missing("status_now")
-        & pl.col("template_id").eq_missing("template_id_now")
+        pl.col("status").eq_missing(pl.col("status_now"))
+        & pl.col("template_id").eq_missing(pl.col("template_id_now"))
         & (pl.col("reason").is_null() == pl.col("reason_now").is_null())
         & pl.col("reason_now").fill_null("").str.contains(part, literal=True)
     )
@@ -88,8 +88,8 @@ def test_every_sample_ended_as_its_table_says(demonstration: Demonstration) -> N
 
 
 def test_no_sample_is_left_out_of_the_table(demonstration: Demonstration) -> None:
-    generated = "source_file not similar to '(retail|travel|bank)-(batch|rt)-[0-9]+.*'"
-    events = published(demonstration.home, f"select account, event_key from event where {generated}")
+    events = published(demonstration.home, "select account, event_key, source_file from event")
+    events = events.filter(~pl.col("source_file").str.contains(r"^(retail|travel|bank)-(batch|rt)-\d{3}\."))
     assert events.join(OUTCOMES, on=["account", "event_key"], how="anti").is_empty()
     assert events.height == OUTCOMES.height
 
