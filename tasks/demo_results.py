@@ -19,7 +19,7 @@ STORIES: Final = {
     "smtp unknown mailbox": "The mail server knows no such mailbox: refused within the SMTP dialogue.",
     "smtp cannot text": "A text message for an account whose sender takes mail only.",
     "provider mailbox full": "A soft bounce: delivery failed, until something better is heard.",
-    "provider late bounce": "Arrived, bounced after 90 minutes: under one account's policy that counts, under another's not.",
+    "provider late bounce": "Arrived, bounced after 90 minutes: under one policy that counts, under another not.",
     "provider suppressed": "The provider has the address on its suppression list: ignored by the delivery.",
     "shop.example/orders 1005": "HTML and template code in its data stay what they are: text.",
     "language de_AT": "Austrian German, and the German template fits.",

@@ -77,7 +77,8 @@ def frames() -> dict[str, pl.DataFrame]:
     story = {
         "account": "retail", "event_key": HOSTILE, "event_id": "72057594037927937", "queue": "rt",
         "event_type": HOSTILE, "channel": "email", "language": "en", "address": HOSTILE, "source_file": HOSTILE,
-        "created_at": NINE, "received_at": NINE, "processing_at": NINE, "processed_at": NINE, "status": "delivery_failed",
+        "created_at": NINE, "received_at": NINE, "processing_at": NINE, "processed_at": NINE,
+        "status": "delivery_failed",
         "reason": HOSTILE, "template_id": HOSTILE, "explanation": "what it shows",
     }  # fmt: skip
     return {
