@@ -1,5 +1,6 @@
 """Flow `demo`: all the others, on sample and generated events, against a mail server and providers of its own."""
 
+from time import perf_counter
 from typing import Annotated
 
 from prefect import flow
@@ -12,10 +13,15 @@ from flows.process_batch_events import process_batch_events
 from flows.process_rt_events import process_rt_events
 from flows.publish_templates import publish_templates
 from flows.update_event_status import update_event_status
+from tasks.artifacts import show_markdown
 from tasks.contracts.vocabulary import QUEUES
 from tasks.demo import FIRST_LOGS, LAST_LOGS, PUBLISHED_AT, SECOND_ROUND, START, prepare_inputs, report_deliveries
-from tasks.demo_home import SAMPLES, demo_settings, receiving_server
+from tasks.demo_home import IN_A_DEMO, SAMPLES, fresh_home, receiving_server
+from tasks.demo_results import demo_numbers
 from tasks.demo_show import DemoRun, Show
+from tasks.exchange.report_page import write_report_page
+from tasks.settings import Settings
+from tasks.stopwatch import watching
 
 
 @flow(name="demo", flow_run_name="{events} events, seed {seed}", persist_result=False)
@@ -29,7 +35,19 @@ async def demo(
         events: Events to generate, beside the samples.
         seed: Equal seeds give equal events.
     """
-    settings = demo_settings()
+    if IN_A_DEMO.get():
+        return await _course(events, seed)
+    start = perf_counter()
+    with fresh_home(Settings().home / "demo") as home, watching() as watch:
+        run = await _course(events, seed)
+        numbers = demo_numbers(Settings(), run, watch, seed=seed, waited=0, seconds=perf_counter() - start)
+        page = write_report_page(home / "report.html", numbers)
+    await show_markdown("demo", f"The report page, on the worker's machine: `{page}`", "What the demonstration showed")
+    return run
+
+
+async def _course(events: int, seed: int) -> DemoRun:
+    settings = Settings()
     with receiving_server(settings.home) as server:
         inputs = prepare_inputs(settings, server, events=events, seed=seed)
         show = Show(inputs)

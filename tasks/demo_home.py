@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,10 @@ CONNECTIONS: Final = 16
 """To the receiving server, which is near and takes what it gets."""
 
 
+IN_A_DEMO: ContextVar[bool] = ContextVar("IN_A_DEMO", default=False)
+"""Whether this run's home was made by `fresh_home`."""
+
+
 class NotADemoError(FileExistsError):
     """A folder that is in the way of the demonstration is not one of its own."""
 
@@ -41,19 +46,11 @@ def fresh_home(home: Path) -> Iterator[Path]:
     with alone:
         _clear(home)
         with _environment("MESSAGE_CENTER_HOME", str(home)):
-            yield home
-
-
-def demo_settings() -> Settings:
-    """The settings of a run in a demonstration's home.
-
-    Raises:
-        NotADemoError: The home is no demonstration's: its accounts are somebody's.
-    """
-    settings = Settings()
-    if not (settings.home / MARKER).is_file():
-        raise NotADemoError(f"{settings.home} is no home of a demonstration; start one with: message-center demo")
-    return settings
+            token = IN_A_DEMO.set(True)
+            try:
+                yield home
+            finally:
+                IN_A_DEMO.reset(token)
 
 
 @contextmanager

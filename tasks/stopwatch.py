@@ -1,6 +1,7 @@
 """Where the time of a run goes: a stage's own work, beside what recording it costs. Idle unless somebody watches."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -44,6 +45,17 @@ class Stopwatch:
 
 WATCH: ContextVar[Stopwatch | None] = ContextVar("WATCH", default=None)
 """Who watches this run."""
+
+
+@contextmanager
+def watching() -> Iterator[Stopwatch]:
+    """A stopwatch for what runs in the block."""
+    watch = Stopwatch()
+    token = WATCH.set(watch)
+    try:
+        yield watch
+    finally:
+        WATCH.reset(token)
 
 
 def clocked(clock: Clock, function: Callable[P, R], call: Callable[P, R] | None = None) -> Callable[P, R]:

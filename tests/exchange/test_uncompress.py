@@ -16,8 +16,8 @@ TEXT = b"type,email\n" * 1_000
     "packed",
     [
         TEXT,
-        gzip.compress(TEXT),
-        gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:]),
+        gzip.compress(TEXT, mtime=0),
+        gzip.compress(TEXT[:99], mtime=0) + gzip.compress(TEXT[99:], mtime=0),
         zstandard.compress(TEXT),
         zstandard.compress(TEXT[:99]) + zstandard.compress(b"") + zstandard.compress(TEXT[99:]),
     ],
@@ -34,9 +34,9 @@ def test_the_content_is_the_same_however_it_is_packed(tmp_path: Path, packed: by
 @pytest.mark.parametrize(
     ("name", "packed"),
     [
-        ("f.gz", gzip.compress(TEXT)[:-9]),
-        ("f.gz", gzip.compress(TEXT)[:-20] + b"x" * 20),
-        ("f.gz", gzip.compress(TEXT) + b"garbage"),
+        ("f.gz", gzip.compress(TEXT, mtime=0)[:-9]),
+        ("f.gz", gzip.compress(TEXT, mtime=0)[:-20] + b"x" * 20),
+        ("f.gz", gzip.compress(TEXT, mtime=0) + b"garbage"),
         ("f.zst", zstandard.compress(TEXT)[:-1]),
         ("f.zst", zstandard.compress(TEXT)[:9] + b"xxx"),
         ("f.zst", zstandard.compress(TEXT) + b"garbage"),

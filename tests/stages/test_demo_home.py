@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.demo_home import MARKER, NotADemoError, copy_samples, demo_settings, fresh_home, make_roster
+from tasks.demo_home import IN_A_DEMO, MARKER, NotADemoError, copy_samples, fresh_home, make_roster
 from tasks.exchange.receiving_server import ReceivingServer
 from tasks.settings import Settings
 from tasks.store.lock import StoreBusyError
@@ -14,10 +14,12 @@ from tasks.store.lock import StoreBusyError
 def test_its_own_home_is_made_afresh(tmp_path: Path) -> None:
     with fresh_home(tmp_path / "demo") as home:
         (home / "leftover").write_text("of the last run")
-        assert demo_settings().home == home
+        assert Settings().home == home
+        assert IN_A_DEMO.get()
     with fresh_home(tmp_path / "demo") as home:
         assert [path.name for path in home.iterdir()] == [MARKER]
     assert os.environ.get("MESSAGE_CENTER_HOME") != str(home)
+    assert not IN_A_DEMO.get()
 
 
 @pytest.mark.parametrize("kind", ["folder", "file", "link"])
@@ -46,12 +48,6 @@ def test_two_demonstrations_do_not_share_a_home(tmp_path: Path) -> None:
         fresh_home(tmp_path / "demo"),
     ):
         pass
-
-
-def test_the_flow_works_in_no_other_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MESSAGE_CENTER_HOME", str(tmp_path))
-    with pytest.raises(NotADemoError, match="message-center demo"):
-        demo_settings()
 
 
 def test_it_has_the_projects_accounts_and_all_samples_in_their_inboxes(tmp_path: Path) -> None:
