@@ -54,14 +54,16 @@ def find_delivery_logs(settings: Settings, account: Account) -> list[Path]:
 
 
 @stage
-def read_delivery_log(path: Path, *, max_bytes: int) -> ReadLog:
+def read_delivery_log(path: Path, *, max_bytes: int) -> ReadLog | UnreadableFileError:
     """Reads a canonical delivery log (NDJSON, CSV or Parquet) into normalised and rejected rows.
 
-    Raises:
-        UnreadableFileError: The file cannot be read as a whole.
+    Where it cannot be read as a whole the reason is returned, not raised: that is no failure of the run.
     """
     digest = content_hash(path)
-    contents = read_rows(path, max_bytes=max_bytes)
+    try:
+        contents = read_rows(path, max_bytes=max_bytes)
+    except UnreadableFileError as error:
+        return error
     rows, rejected = normalise_log(in_store.extract_log_fields(contents.rows))
     file = InputFile(digest, "delivery_log", printable_name(path), contents.format, contents.rows.height)
     return ReadLog(file, rows, rejected)
@@ -81,10 +83,9 @@ def collect_delivery_log(settings: Settings, account: Account, path: Path, *, no
     if is_ingested(store, content_hash(path), "delivery_log"):
         counts = CollectCounts(known_files=1)
     else:
-        try:
-            read = read_delivery_log(path, max_bytes=settings.max_file_bytes)
-        except UnreadableFileError as error:
-            set_aside(path, str(error))
+        read = read_delivery_log(path, max_bytes=settings.max_file_bytes)
+        if isinstance(read, UnreadableFileError):
+            set_aside(path, str(read))
             return CollectCounts(unreadable_files=1)
         counts = store_delivery_log(store, read, account=account, now=now)
     if path.parent == settings.delivery_log_inbox(account.name):

@@ -48,7 +48,7 @@ def prepare_inputs(settings: Settings, server: ReceivingServer, *, events: int, 
             (account.name, queue): settings.inbox(account.name, queue) for account in accounts for queue in QUEUES
         },
         # An SMTP dialogue costs more than a row of a file: whoever holds it gets half as many.
-        shares={account.name: 1 if account.sender == "smtp" else 2 for account in accounts},
+        shares={account.name: 1 if account.sender == "smtp" else 4 for account in accounts},
         channels={account.name: SMTP_CHANNELS if account.sender == "smtp" else OUTBOX_CHANNELS for account in accounts},
     )
     return Inputs(accounts, generated.events, sample_files)

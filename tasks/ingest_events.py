@@ -54,14 +54,16 @@ def find_event_files(settings: Settings, account: Account, queue: Queue) -> list
 
 
 @stage
-def read_event_file(path: Path, *, queue: Queue, max_bytes: int, now: datetime) -> ReadEvents:
-    """Reads a file of any accepted format into events and rejected rows.
+def read_event_file(path: Path, *, queue: Queue, max_bytes: int, now: datetime) -> ReadEvents | UnreadableFileError:
+    """Reads a file of any accepted format into events and rejected rows; or tells why it cannot be read as a whole.
 
-    Raises:
-        UnreadableFileError: The file cannot be read as a whole.
+    That is returned, not raised: a bad file is a fact about the input, and no failure of the run.
     """
     digest = content_hash(path)
-    contents = read_rows(path, max_bytes=max_bytes)
+    try:
+        contents = read_rows(path, max_bytes=max_bytes)
+    except UnreadableFileError as error:
+        return error
     events, rejected = split_events(contents.rows, now=now)
     file = InputFile(digest, "event", printable_name(path), contents.format, contents.rows.height, queue)
     return ReadEvents(file, events, rejected)
@@ -89,10 +91,9 @@ def ingest_file(settings: Settings, account: Account, path: Path, *, queue: Queu
     if is_ingested(store, content_hash(path), "event"):
         counts = IngestCounts(known_files=1)
     else:
-        try:
-            read = read_event_file(path, queue=queue, max_bytes=settings.max_file_bytes, now=now)
-        except UnreadableFileError as error:
-            set_aside(path, str(error))
+        read = read_event_file(path, queue=queue, max_bytes=settings.max_file_bytes, now=now)
+        if isinstance(read, UnreadableFileError):
+            set_aside(path, str(read))
             return IngestCounts(unreadable_files=1)
         counts = store_events(store, read, cell_id=account.cell_id, now=now)
     if path.parent == settings.inbox(account.name, queue):

@@ -2,7 +2,6 @@
 
 import asyncio
 import atexit
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,19 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from prefect.events.worker import EventsWorker
-from prefect.logging.handlers import APILogWorker
-from prefect.settings import temporary_settings
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from deployments.command_line.demo_summary import show_summary, summary
 from deployments.command_line.output import AsJson, print_json
-from deployments.embedded_server import EmbeddedServer
-from deployments.server import server_or_none
-from tasks.demo_home import fresh_home
 from tasks.settings import Settings
-from tasks.stopwatch import WATCH, Stopwatch
 
 Waited = Callable[[], float]
 
@@ -34,16 +25,23 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Run everything once, on sample and generated events, and show what came of it."""
+    from deployments.command_line.demo_summary import show_summary, summary
+    from tasks.demo_home import fresh_home
+    from tasks.stopwatch import watching
+
     start = time.perf_counter()
     atexit.register(_end_quietly)
-    with fresh_home(Settings().home / "demo") as home, _server(home) as wait_for_server, _progress():
+    with (
+        fresh_home(Settings().home / "demo") as home,
+        _server(home) as wait_for_server,
+        _progress(),
+        watching() as watch,
+    ):
         from flows.demo import demo as flow
         from tasks.demo_results import demo_numbers
         from tasks.exchange.report_page import write_report_page
 
         waited = wait_for_server()
-        watch = Stopwatch()
-        WATCH.set(watch)
         run = asyncio.run(flow(events=events, seed=seed))
         seconds = time.perf_counter() - start
         numbers = demo_numbers(Settings(), run, watch, seed=seed, waited=waited, seconds=seconds)
@@ -57,8 +55,13 @@ def demo(
 @contextmanager
 def _server(home: Path) -> Iterator[Waited]:
     """The server that is set, or one for the length of the block that starts while other things are done."""
-    # Files that cannot be read are among the samples: that their tasks fail is no news.
-    logging.getLogger("prefect.task_runs").addFilter(lambda record: "UnreadableFileError" not in record.getMessage())
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+    from prefect.settings import temporary_settings
+
+    from deployments.embedded_server import EmbeddedServer
+    from deployments.server import server_or_none
+
     if server_or_none():
         yield lambda: 0.0
         return
