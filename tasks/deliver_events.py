@@ -22,7 +22,8 @@ from tasks.contracts.deliver_events import (
 )
 from tasks.contracts.vocabulary import Queue
 from tasks.exchange import render_messages as rendering
-from tasks.exchange.senders import Sender, SenderUnavailableError, sender_of
+from tasks.exchange.account_sender import sender_of
+from tasks.exchange.senders import Sender, SenderUnavailableError
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import deliver_events as store_of

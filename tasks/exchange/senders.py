@@ -1,16 +1,11 @@
 """What a sender is: the border over which messages leave an account."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 import dataframely as dy
 
-from tasks.contracts.accounts import Account
 from tasks.contracts.deliver_events import HandOver, Message
-
-SENDERS = ("outbox", "smtp")
 
 
 class SenderUnavailableError(RuntimeError):
@@ -47,27 +42,3 @@ class Sender(Protocol):
 
     def forget(self, batch_id: str) -> None:
         """The store knows what became of a batch: whatever only the record needs may go."""
-
-
-def sender_of(account: Account, outbox: Path, *, now: datetime, name: str | None = None) -> Sender:
-    """The account's sender, or the one of its senders called `name`.
-
-    Args:
-        account: Whose sender.
-        outbox: Where senders of this account keep their files and records.
-        now: The instant that whatever the sender learns is logged at.
-        name: A sender that a batch was claimed for; null for the one that the account has now.
-
-    Raises:
-        ValueError: There is no such sender.
-    """
-    name = name or account.sender
-    if name == "outbox":
-        from tasks.exchange.send_outbox import OutboxSender
-
-        return OutboxSender(outbox, account.name, now)
-    if name == "smtp":
-        from tasks.exchange.send_smtp import SmtpSender
-
-        return SmtpSender(outbox, account.smtp, now)
-    raise ValueError(f"There is no sender '{name}'; choose one of {', '.join(SENDERS)} for account '{account.name}'.")
