@@ -19,7 +19,7 @@ from tasks.demo import FIRST_LOGS, LAST_LOGS, PUBLISHED_AT, SECOND_ROUND, START,
 from tasks.demo_home import IN_A_DEMO, SAMPLES, fresh_home, receiving_server
 from tasks.demo_results import demo_numbers
 from tasks.demo_show import DemoRun, Show
-from tasks.exchange.report_page import write_report_page
+from tasks.exchange.demonstration.report_page import write_report_page
 from tasks.settings import Settings
 from tasks.stopwatch import watching
 

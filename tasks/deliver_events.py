@@ -21,9 +21,9 @@ from tasks.contracts.deliver_events import (
     RenderedMessage,
 )
 from tasks.contracts.vocabulary import Queue
-from tasks.exchange import render_messages as rendering
-from tasks.exchange.account_sender import sender_of
-from tasks.exchange.senders import Sender, SenderUnavailableError
+from tasks.exchange.sending import render_messages as rendering
+from tasks.exchange.sending.account_sender import sender_of
+from tasks.exchange.sending.senders import Sender, SenderUnavailableError
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import deliver_events as store_of

@@ -8,9 +8,9 @@ from typing import Final
 from tasks.contracts.accounts import Account
 from tasks.contracts.vocabulary import QUEUES
 from tasks.demo_home import copy_samples, make_roster
-from tasks.exchange.demo_inputs import generate_events
-from tasks.exchange.provider_simulator import write_provider_logs, write_server_log
-from tasks.exchange.receiving_server import ReceivingServer
+from tasks.exchange.demonstration.demo_inputs import generate_events
+from tasks.exchange.demonstration.provider_simulator import write_provider_logs, write_server_log
+from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.settings import Settings
 from tasks.stage import stage
 

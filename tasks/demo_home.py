@@ -12,8 +12,8 @@ import tomlkit
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.vocabulary import QUEUES
-from tasks.exchange.demo_files import put
-from tasks.exchange.receiving_server import ReceivingServer
+from tasks.exchange.demonstration.demo_files import put
+from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.exchange.roster import load_roster
 from tasks.settings import PROJECT, Settings
 from tasks.store.lock import lock

@@ -10,7 +10,7 @@ from tasks.contracts.accounts import Account
 from tasks.contracts.ingest_events import AcceptedEvent, ReceivedRow, RejectedRow
 from tasks.contracts.vocabulary import Queue
 from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
-from tasks.exchange.read_rows import UnreadableFileError, read_rows
+from tasks.exchange.reading.read_rows import UnreadableFileError, read_rows
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import ingest_events as in_store

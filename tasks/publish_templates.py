@@ -8,8 +8,8 @@ from pathlib import Path
 import dataframely as dy
 
 from tasks.contracts.publish_templates import ListedTemplate, TemplateError, TemplateSource, UnknownTemplateError
-from tasks.exchange.check_template_texts import text_problems
-from tasks.exchange.read_templates import read_templates as read_template_files
+from tasks.exchange.templates.check_template_texts import text_problems
+from tasks.exchange.templates.read_templates import read_templates as read_template_files
 from tasks.stage import stage
 from tasks.store import publish_templates as in_store
 from tasks.store.connection import Session, StoreFile, reading, writing

@@ -14,9 +14,9 @@ from typing import Any
 
 from tasks import deliver_events as stage
 from tasks.contracts.accounts import Account, SmtpServer
-from tasks.exchange import send_smtp
-from tasks.exchange.hand_over_journal import Journal
-from tasks.exchange.smtp_connection import transfer
+from tasks.exchange.sending import send_smtp
+from tasks.exchange.sending.hand_over_journal import Journal
+from tasks.exchange.sending.smtp_connection import transfer
 from tasks.settings import Settings
 from tasks.store import deliver_events as store
 from tasks.store.connection import Session

@@ -39,7 +39,7 @@ def demo(
     ):
         from flows.demo import demo as flow
         from tasks.demo_results import demo_numbers
-        from tasks.exchange.report_page import write_report_page
+        from tasks.exchange.demonstration.report_page import write_report_page
 
         waited = wait_for_server()
         run = asyncio.run(flow(events=events, seed=seed))

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from tasks.contracts.vocabulary import QUEUES, Queue
-from tasks.exchange.demo_inputs import GeneratedFiles, generate_events
-from tasks.exchange.read_rows import read_rows
+from tasks.exchange.demonstration.demo_inputs import GeneratedFiles, generate_events
+from tasks.exchange.reading.read_rows import read_rows
 from tasks.ingest_events import split_events
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.exchange.provider_histories import histories
-from tasks.exchange.provider_simulator import sent_messages, write_provider_logs, write_server_log
-from tasks.exchange.read_rows import read_rows
+from tasks.exchange.demonstration.provider_histories import histories
+from tasks.exchange.demonstration.provider_simulator import sent_messages, write_provider_logs, write_server_log
+from tasks.exchange.reading.read_rows import read_rows
 
 SENT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 LATER = SENT + timedelta(minutes=15)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tasks.exchange.read_csv import csv_rows, header_separator
-from tasks.exchange.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_csv import csv_rows, header_separator
+from tasks.exchange.reading.read_errors import UnreadableFileError
 
 UNBALANCED = "a quote is unbalanced, or stands inside an unquoted value"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.exchange.read_rows import FileRows, UnreadableFileError, read_rows
+from tasks.exchange.reading.read_rows import FileRows, UnreadableFileError, read_rows
 
 
 def read(tmp_path: Path, content: str, name: str = "e.json") -> FileRows:

@@ -1,6 +1,6 @@
 """NDJSON: each line stands for itself."""
 
-from tasks.exchange.read_lines import ndjson_rows
+from tasks.exchange.reading.read_lines import ndjson_rows
 
 
 def test_lines_keep_their_number_and_blank_ones_are_left_out() -> None:

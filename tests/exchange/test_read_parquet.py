@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_parquet import parquet_rows
-from tasks.exchange.read_parquet_values import text_bytes
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_parquet import parquet_rows
+from tasks.exchange.reading.read_parquet_values import text_bytes
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 500_000)  # noqa: DTZ001 - an instant without a time zone is under test
 NOON_TEXT = "2026-11-23T12:00:00.500+00:00"

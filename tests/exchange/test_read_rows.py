@@ -11,8 +11,8 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.exchange.read_received import RAW_KEPT_CHARACTERS, ROW_MAX_BYTES
-from tasks.exchange.read_rows import SUFFIXES, FileRows, UnreadableFileError, read_rows
+from tasks.exchange.reading.read_received import RAW_KEPT_CHARACTERS, ROW_MAX_BYTES
+from tasks.exchange.reading.read_rows import SUFFIXES, FileRows, UnreadableFileError, read_rows
 
 MAX_BYTES = 10_000_000
 

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from tasks.contracts.publish_templates import TemplateError, TemplateSource
-from tasks.exchange.check_template_texts import text_problems
-from tasks.exchange.read_templates import read_templates
+from tasks.exchange.templates.check_template_texts import text_problems
+from tasks.exchange.templates.read_templates import read_templates
 
 FULL = {
     "template_id": "order-paid",

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_xml import xml_rows
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_xml import xml_rows
 
 SOAP = """<?xml version="1.0" encoding="UTF-8"?>
 <SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:urn="urn:nms:rtEvent">

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.exchange.receiving_server import ReceivingServer
+from tasks.exchange.demonstration.receiving_server import ReceivingServer
 
 BASE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

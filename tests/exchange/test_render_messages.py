@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.contracts.deliver_events import DeliverableEvent, MessageTemplate, RenderedMessage
-from tasks.exchange.render_messages import render_messages
+from tasks.exchange.sending.render_messages import render_messages
 
 
 def events(*contexts: Any, channel: str = "email") -> dy.DataFrame[DeliverableEvent]:

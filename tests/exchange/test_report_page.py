@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from tasks.contracts.demo import AccountNumbers, DemoNumbers, PrefectCost, Timing
-from tasks.exchange.report_flow import Node, Ribbon, flow_picture
-from tasks.exchange.report_page import report_page, write_report_page
+from tasks.exchange.demonstration.report_flow import Node, Ribbon, flow_picture
+from tasks.exchange.demonstration.report_page import report_page, write_report_page
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HOSTILE = "<script>alert('owned')</script>{{ 7 * 7 }}\"><img src=x onerror=y>"

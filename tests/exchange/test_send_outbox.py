@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from tasks.contracts.deliver_events import Message
-from tasks.exchange.send_outbox import OutboxSender
-from tasks.exchange.senders import SenderUnavailableError
+from tasks.exchange.sending.send_outbox import OutboxSender
+from tasks.exchange.sending.senders import SenderUnavailableError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 IDS = [3 * 2**56 + 1, 3 * 2**56 + 2]

@@ -16,9 +16,9 @@ from mail_servers import Script, ScriptedServer, scripted, usual
 
 from tasks.contracts.accounts import SmtpServer
 from tasks.contracts.deliver_events import HandOver, Message
-from tasks.exchange.receiving_server import ReceivingServer
-from tasks.exchange.send_smtp import SmtpSender
-from tasks.exchange.senders import SenderUnavailableError
+from tasks.exchange.demonstration.receiving_server import ReceivingServer
+from tasks.exchange.sending.send_smtp import SmtpSender
+from tasks.exchange.sending.senders import SenderUnavailableError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.uncompress import as_utf8, uncompressed
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.uncompress import as_utf8, uncompressed
 
 TEXT = b"type,email\n" * 1_000
 

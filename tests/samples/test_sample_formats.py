@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.demo_home import SAMPLES
-from tasks.exchange.read_rows import read_rows
+from tasks.exchange.reading.read_rows import read_rows
 from tasks.ingest_events import split_events
 
 FOLDER = SAMPLES / "events" / "retail" / "batch"

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from tasks.demo_home import SAMPLES
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_rows import read_rows
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_rows import read_rows
 from tasks.ingest_events import split_events
 
 NOW = datetime.fromisoformat("2026-11-23T09:00:00Z")

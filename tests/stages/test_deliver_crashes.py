@@ -16,7 +16,7 @@ from deliver_and_die import NOW
 from deliverables import Event, put_delivery, put_events, select
 
 from tasks.deliver_events import deliver_events
-from tasks.exchange.receiving_server import ReceivingServer
+from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.settings import Settings
 from tasks.store.connection import StoreFile
 

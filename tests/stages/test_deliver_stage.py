@@ -18,8 +18,8 @@ from deliverables import CELL, Event, put_delivery, put_events, select
 
 from tasks.contracts.accounts import Account, Retries, SmtpServer
 from tasks.deliver_events import COUNTS, deliver_events
-from tasks.exchange.account_sender import sender_of
-from tasks.exchange.receiving_server import ReceivingServer
+from tasks.exchange.demonstration.receiving_server import ReceivingServer
+from tasks.exchange.sending.account_sender import sender_of
 from tasks.settings import Settings
 from tasks.store.connection import StoreFile
 from tasks.store.lock import StoreBusyError, lock

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasks.demo_home import IN_A_DEMO, MARKER, NotADemoError, copy_samples, fresh_home, make_roster
-from tasks.exchange.receiving_server import ReceivingServer
+from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.settings import Settings
 from tasks.store.lock import StoreBusyError
 

@@ -8,10 +8,10 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.ingest_events import ReceivedRow
-from tasks.exchange.read_csv_records import column_count, csv_records, is_well_formed
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_lines import physical_lines
-from tasks.exchange.read_received import received_rows
+from tasks.exchange.reading.read_csv_records import column_count, csv_records, is_well_formed
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_lines import physical_lines
+from tasks.exchange.reading.read_received import received_rows
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 

@@ -18,7 +18,7 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import HandOver, Message
-from tasks.exchange.senders import SenderUnavailableError
+from tasks.exchange.sending.senders import SenderUnavailableError
 
 
 @dataclass(frozen=True)

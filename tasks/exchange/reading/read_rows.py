@@ -8,13 +8,13 @@ from typing import Final, Literal
 import dataframely as dy
 
 from tasks.contracts.ingest_events import ReceivedRow
-from tasks.exchange.read_csv import SEPARATORS, csv_rows
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_json import json_rows
-from tasks.exchange.read_lines import ndjson_rows
-from tasks.exchange.read_parquet import parquet_rows
-from tasks.exchange.read_xml import xml_rows
-from tasks.exchange.uncompress import as_utf8, uncompressed
+from tasks.exchange.reading.read_csv import SEPARATORS, csv_rows
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_json import json_rows
+from tasks.exchange.reading.read_lines import ndjson_rows
+from tasks.exchange.reading.read_parquet import parquet_rows
+from tasks.exchange.reading.read_xml import xml_rows
+from tasks.exchange.reading.uncompress import as_utf8, uncompressed
 
 __all__ = ["KNOWN_COLUMNS", "SUFFIXES", "FileRows", "Format", "UnreadableFileError", "format_of", "read_rows"]
 

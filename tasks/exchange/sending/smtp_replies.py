@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tasks.exchange.hand_over_journal import Result
+from tasks.exchange.sending.hand_over_journal import Result
 
 TEMPORARY_FAILURE = 400
 PERMANENT_FAILURE = 500

@@ -9,7 +9,7 @@ from typing import IO, Final
 
 import zstandard
 
-from tasks.exchange.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_errors import UnreadableFileError
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"

@@ -6,9 +6,9 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from tasks.contracts.accounts import SmtpServer
 from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED
-from tasks.exchange.compose_mail import Mail
-from tasks.exchange.hand_over_journal import Result
-from tasks.exchange.smtp_replies import Reply, result_of
+from tasks.exchange.sending.compose_mail import Mail
+from tasks.exchange.sending.hand_over_journal import Result
+from tasks.exchange.sending.smtp_replies import Reply, result_of
 
 SERVICE_CLOSING = 421
 START_INPUT = 354

@@ -14,10 +14,10 @@ from aiosmtplib import SMTP
 
 from tasks.contracts.accounts import SmtpServer
 from tasks.contracts.deliver_events import HandOver, Message
-from tasks.exchange.compose_mail import compose
-from tasks.exchange.hand_over_journal import Journal, Result, journal, journal_results, results_frame
-from tasks.exchange.senders import SenderUnavailableError
-from tasks.exchange.smtp_connection import NotSentError, connected, leave, transfer
+from tasks.exchange.sending.compose_mail import compose
+from tasks.exchange.sending.hand_over_journal import Journal, Result, journal, journal_results, results_frame
+from tasks.exchange.sending.senders import SenderUnavailableError
+from tasks.exchange.sending.smtp_connection import NotSentError, connected, leave, transfer
 
 
 @dataclass

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.contracts.ingest_events import ReceivedRow
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_parquet_values import json_value, text_bytes
-from tasks.exchange.read_received import received_rows
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_parquet_values import json_value, text_bytes
+from tasks.exchange.reading.read_received import received_rows
 
 _SLICE_ROWS: Final = 2**14
 _VALUE_BYTES: Final = 2  # no value takes less than this in a document

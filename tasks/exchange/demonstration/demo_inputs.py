@@ -11,9 +11,9 @@ from typing import Final, TypeVar
 import polars as pl
 
 from tasks.contracts.vocabulary import QUEUES, Queue
-from tasks.exchange import demo_events as mix
-from tasks.exchange.demo_contexts import with_contexts
-from tasks.exchange.demo_files import write_events
+from tasks.exchange.demonstration import demo_events as mix
+from tasks.exchange.demonstration.demo_contexts import with_contexts
+from tasks.exchange.demonstration.demo_files import write_events
 
 T = TypeVar("T")
 

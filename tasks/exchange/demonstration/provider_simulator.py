@@ -16,8 +16,8 @@ from typing import Final
 
 import polars as pl
 
-from tasks.exchange.demo_files import put
-from tasks.exchange.provider_histories import COLUMNS, dice, histories
+from tasks.exchange.demonstration.demo_files import put
+from tasks.exchange.demonstration.provider_histories import COLUMNS, dice, histories
 
 COPIES_IN: Final = 40
 """One log row in so many comes twice."""

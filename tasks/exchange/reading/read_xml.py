@@ -8,9 +8,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
 from tasks.contracts.ingest_events import ReceivedRow
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_received import received_rows
-from tasks.exchange.read_xml_events import EventCollector
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_received import received_rows
+from tasks.exchange.reading.read_xml_events import EventCollector
 
 _FED_BYTES: Final = 2**16
 _TAG_MAX_BYTES: Final = 2**23  # the parser reads a tag from its start again with every bite

@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from tasks.contracts.demo import DemoNumbers
 from tasks.contracts.vocabulary import STATUS_LABELS
-from tasks.exchange.demo_files import put
-from tasks.exchange.report_charts import STATUS_COLOURS, pictures
-from tasks.exchange.report_flow import Node, Ribbon, flow_picture
+from tasks.exchange.demonstration.demo_files import put
+from tasks.exchange.demonstration.report_charts import STATUS_COLOURS, pictures
+from tasks.exchange.demonstration.report_flow import Node, Ribbon, flow_picture
 
 _ACCOUNT_COLOURS: Final = ("#3f7fb8", "#3a9a96", "#7b74c4", "#b8763f")
 IN_MINUTES: Final = 120

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from tasks.exchange.read_lines import NOT_UTF8
+from tasks.exchange.reading.read_lines import NOT_UTF8
 
 _QUOTED = r'"[^"]*"'  # a doubled quote reads as two quoted parts side by side
 

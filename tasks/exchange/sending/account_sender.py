@@ -4,9 +4,9 @@ from datetime import datetime
 from pathlib import Path
 
 from tasks.contracts.accounts import Account
-from tasks.exchange.send_outbox import OutboxSender
-from tasks.exchange.send_smtp import SmtpSender
-from tasks.exchange.senders import Sender
+from tasks.exchange.sending.send_outbox import OutboxSender
+from tasks.exchange.sending.send_smtp import SmtpSender
+from tasks.exchange.sending.senders import Sender
 
 SENDERS = ("outbox", "smtp")
 

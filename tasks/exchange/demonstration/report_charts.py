@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from tasks.contracts.vocabulary import STATUS_LABELS, Status
-from tasks.exchange.report_svg import INK, svg_of
+from tasks.exchange.demonstration.report_svg import INK, svg_of
 
 STATUS_COLOURS: Final[dict[Status, str]] = {
     "sent": "#2f9e6e",

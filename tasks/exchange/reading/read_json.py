@@ -8,9 +8,9 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.ingest_events import ReceivedRow
-from tasks.exchange.read_errors import UnreadableFileError
-from tasks.exchange.read_lines import ndjson_rows
-from tasks.exchange.read_received import received_rows
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_lines import ndjson_rows
+from tasks.exchange.reading.read_received import received_rows
 
 # Only the extent of a value matters here: numbers stay text, however long they are, and control characters pass.
 _DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False)

@@ -4,7 +4,7 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.ingest_events import ReceivedRow
-from tasks.exchange.read_received import received_rows
+from tasks.exchange.reading.read_received import received_rows
 
 NOT_UTF8 = "not valid UTF-8"
 

@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from tasks.contracts.publish_templates import TemplateError, TemplateProblem, TemplateSource
-from tasks.exchange.template_record import TemplateRecord
+from tasks.exchange.templates.template_record import TemplateRecord
 
 Record = dict[str, Any]
 Place = tuple[str, Record]

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PROJECT = Path(__file__).parent.parent.parent
+PROJECT = Path(__file__).parent.parent.parent.parent
 
 
 @dataclass
@@ -54,7 +54,7 @@ class ReceivingServer:
         options = ["--record", str(self.record), "--base", self.base.isoformat(), "--port", str(self.port)]
         log = ["--log", str(self.log)] if self.log else []
         self._process = subprocess.Popen(  # noqa: S603 # our own module
-            [sys.executable, "-m", "tasks.exchange.receiving_mail", "--host", self.host, *options, *log],
+            [sys.executable, "-m", "tasks.exchange.demonstration.receiving_mail", "--host", self.host, *options, *log],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

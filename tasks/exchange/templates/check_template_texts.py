@@ -6,7 +6,7 @@ from jinja2 import TemplateSyntaxError
 from jinja2.meta import find_referenced_templates
 
 from tasks.contracts.publish_templates import TemplateProblem, TemplateSource
-from tasks.exchange.template_sandbox import TEXT
+from tasks.exchange.templates.template_sandbox import TEXT
 
 TEXT_COLUMNS = ("subject", "body_text", "body_html")
 

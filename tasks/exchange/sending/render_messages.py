@@ -21,7 +21,7 @@ from tasks.contracts.deliver_events import (
     RenderedMessage,
 )
 from tasks.contracts.ingest_events import channel_address
-from tasks.exchange.template_sandbox import HTML, TEXT, MissingVariableError
+from tasks.exchange.templates.template_sandbox import HTML, TEXT, MissingVariableError
 
 REASON_MAX_CHARACTERS = 500
 _LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")

@@ -1,0 +1,1 @@
+"""Reading what arrives: every format becomes one frame of JSON documents."""

@@ -1,0 +1,1 @@
+"""Messages on their way out: rendered, composed, handed over, and the record of it."""

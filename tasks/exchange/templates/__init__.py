@@ -1,0 +1,1 @@
+"""Message templates as their authors write them, and the sandbox their texts run in."""
