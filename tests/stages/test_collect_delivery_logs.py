@@ -8,6 +8,8 @@ from lives import collect, ingest, process, publish, rows_of, statuses, update
 
 from tasks.account_run import AccountRun
 from tasks.collect_delivery_logs import CollectCounts, collect_delivery_log
+from tasks.store.connection import writing
+from tasks.update_event_status import apply_statuses, join_statuses, read_open_logs
 
 AT = "2026-11-23T12:00:00Z"
 
@@ -159,3 +161,18 @@ def test_hard_bounces_and_complaints_quarantine_an_address_once(run: AccountRun,
     collect(run, [said, said | {"kind": "complained"}, said | {"kind": "soft_bounced"}], tmp_path)
     update(run)
     assert rows_of(run, "select channel, address, kind from quarantine") == [("email", "ada@example.org", "bounced")]
+
+
+def test_an_event_that_moved_on_meanwhile_is_left_to_the_next_run_with_its_log(
+    run: AccountRun, event_id: int, tmp_path: Path
+) -> None:
+    collect(run, [{"event_id": event_id, "kind": "delivered", "logged_at": AT}], tmp_path)
+    logs = read_open_logs(run.store)
+    changes = join_statuses(logs, account=run.account)
+    with writing(run.store, purpose="a faster flow") as session:
+        session.connection.execute("update event set status = 'expired', reason = 'tries_used_up'")
+    counts = apply_statuses(run.store, logs, changes, account=run.account, now=run.now)
+    assert (counts.log_rows, counts.changed, counts.parked) == (0, 0, 1)
+    assert statuses(run) == {"1": ("expired", "tries_used_up")}
+    assert update(run).log_rows == 1, "kept, without effect on an event that was never handed over"
+    assert statuses(run) == {"1": ("expired", "tries_used_up")}
