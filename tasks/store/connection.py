@@ -99,7 +99,17 @@ def writing(store: StoreFile, *, purpose: str) -> Iterator[Session]:
         except BaseException:
             connection.execute("rollback")
             raise
-        connection.execute("commit")
+        commit(connection, purpose)
+
+
+def commit(connection: duckdb.DuckDBPyConnection, purpose: str) -> None:  # noqa: ARG001
+    """Makes a transaction durable: the one step before which nothing of it, after which all of it is there.
+
+    Args:
+        connection: The store's.
+        purpose: What the transaction was for: the name of the step, to those who watch it.
+    """
+    connection.execute("commit")
 
 
 @contextmanager
