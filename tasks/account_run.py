@@ -8,6 +8,7 @@ from tasks.contracts.accounts import Account
 from tasks.exchange.roster import load_roster
 from tasks.settings import Settings
 from tasks.store.connection import StoreFile
+from tasks.store.lock_holder import FLOW_RUN
 
 
 class UnknownAccountError(LookupError):
@@ -60,5 +61,15 @@ def account_runs(names: Sequence[str] | None, now: datetime | None = None) -> li
 
 def run_on(settings: Settings, account: Account, now: datetime | None = None) -> AccountRun:
     """The same, for settings and an account at hand."""
+    FLOW_RUN.set(_flow_run())
     store = StoreFile(settings.account_store(account.name), "account", settings.lock_wait_seconds)
     return AccountRun(settings, account, store, now or datetime.now(UTC))
+
+
+def _flow_run() -> str | None:
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return None
+    return f"{context.flow.name}/{context.flow_run.name}" if context.flow else context.flow_run.name

@@ -1,21 +1,25 @@
 """Opening a store: who may, for how long, and in which transaction."""
 
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import polars as pl
 
 from tasks.store.engines import engine
-from tasks.store.lock import lock
+from tasks.store.lock import StoreBusyError, lock
 from tasks.store.migrate import StoreKind, migrate, pending_migrations
 from tasks.store.statements import statement
+from tasks.store.store_errors import is_in_use, told, unreadable
 
 Frames = Mapping[str, pl.DataFrame]
+PAUSE_SECONDS: Final = 0.05
+"""Between two looks at a file that somebody has open without our lock."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,11 @@ def reading(store: StoreFile) -> Iterator[Session]:
 
     Raises:
         StoreBusyError: A writer did not leave it in time.
+        StoreUnreadableError: Its file is damaged, or no store.
     """
     if not store.path.exists():
         _bring_up_to_date(store)
-    with _reading_lock(store), _attached(store.path, "READ_ONLY") as connection:
+    with _reading_lock(store), told(store.path), _attached(store, "READ_ONLY") as connection:
         if not pending_migrations(connection, store.kind):
             connection.execute("begin transaction read only")
             yield Session(connection)
@@ -86,20 +91,21 @@ def writing(store: StoreFile, *, purpose: str) -> Iterator[Session]:
 
     Raises:
         StoreBusyError: Somebody else did not leave it in time.
+        StoreUnreadableError: Its file is damaged, or no store.
     """
-    store.path.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        lock(store.lock_path, exclusive=True, wait_seconds=store.wait_seconds, purpose=purpose),
-        _attached(store.path, "STORAGE_VERSION 'v1.5.0'") as connection,
-    ):
-        migrate(connection, store.kind)
-        connection.execute("begin")
-        try:
-            yield Session(connection)
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        commit(connection, purpose)
+    with lock(store.lock_path, exclusive=True, wait_seconds=store.wait_seconds, purpose=purpose), told(store.path):
+        if not store.path.exists():
+            _make(store)
+        with _attached(store) as connection:
+            migrate(connection, store.kind)
+            connection.execute("begin")
+            try:
+                yield Session(connection)
+            except BaseException:
+                with suppress(duckdb.Error):  # an error that ended the transaction is the one to tell of
+                    connection.execute("rollback")
+                raise
+            commit(connection, purpose)
 
 
 def commit(connection: duckdb.DuckDBPyConnection, purpose: str) -> None:  # noqa: ARG001
@@ -128,14 +134,51 @@ def _reading_lock(store: StoreFile) -> AbstractContextManager[None]:
     return lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="reading")
 
 
+def _make(store: StoreFile) -> None:
+    """Makes the file beside its place: a crash leaves no half of a store where one is looked for."""
+    new = StoreFile(store.path.with_name(f".{store.path.name}.new"), store.kind, store.wait_seconds)
+    new.path.unlink(missing_ok=True)
+    with _attached(new, "STORAGE_VERSION 'v1.5.0'") as connection:
+        migrate(connection, store.kind)
+    new.path.rename(store.path)
+
+
 @contextmanager
-def _attached(path: Path, option: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    with engine(path.parent) as connection:
-        connection.execute(f"attach {_quoted(str(path))} as store ({option})")
+def _attached(store: StoreFile, *options: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    with engine(store.path.parent) as connection:
+        _attach(connection, store, f"({', '.join(options)})" if options else "")
         connection.execute("use store")
+        _check_whole(connection, store.path)
         yield connection
         connection.execute("use memory")
         connection.execute("detach store")
+
+
+def _check_whole(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """DuckDB finds a missing end of the file only when it needs a block of it."""
+    size = "select block_size * total_blocks from pragma_database_size() where database_name = 'store'"
+    ((expected,),) = connection.execute(size).fetchall()
+    if path.stat().st_size < expected:
+        raise unreadable(path, f"it is cut short: {path.stat().st_size:,} bytes of more than {expected:,}")
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, store: StoreFile, options: str) -> None:
+    """Attaches the file; waits where somebody has it open who does not know our lock, but no longer than for that."""
+    deadline = time.monotonic() + store.wait_seconds
+    while True:
+        try:
+            connection.execute(f"attach {_quoted(str(store.path))} as store {options}")
+        except duckdb.IOException as error:
+            if not is_in_use(error):
+                raise
+            if time.monotonic() >= deadline:
+                raise StoreBusyError(
+                    f"{store.path} was open elsewhere, past our lock, for {store.wait_seconds:g} s: {error}. "
+                    "Close it there, and look at published data instead: message-center query."
+                ) from error
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 @contextmanager

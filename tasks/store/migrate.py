@@ -6,12 +6,10 @@ from typing import Literal
 
 import duckdb
 
+from tasks.store.store_errors import StoreUnreadableError, StoreVersionError
+
 StoreKind = Literal["account", "control"]
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class StoreVersionError(RuntimeError):
-    """A store was written by a newer version of the code."""
 
 
 @cache
@@ -25,6 +23,7 @@ def pending_migrations(connection: duckdb.DuckDBPyConnection, kind: StoreKind) -
 
     Raises:
         StoreVersionError: It has seen one that this code does not know.
+        StoreUnreadableError: It holds somebody else's tables.
     """
     done = _done(connection)
     steps = migrations(kind)
@@ -41,6 +40,12 @@ def _done(connection: duckdb.DuckDBPyConnection) -> set[str]:
     try:
         return {name for (name,) in connection.execute("select name from schema_migration").fetchall()}
     except duckdb.CatalogException:
+        tables = connection.execute("select table_name from duckdb_tables() where database_name = current_database()")
+        if others := sorted(name for (name,) in tables.fetchall()):
+            raise StoreUnreadableError(
+                f"The file is a DuckDB database, but no store of ours: it holds {', '.join(others[:5])}. "
+                "Move it elsewhere, and try again."
+            ) from None
         return set()
 
 

@@ -81,7 +81,11 @@ def test_a_reader_keeps_what_it_opened_while_new_data_takes_its_place(
         assert archive_events(settings, account, now=NOW).published
         assert early.execute("select count(*), count(ctx) from event").fetchall() == [(30, 30)]
     assert query_published(published, "select count(*) as events from event", limit=1).rows() == [(35,)]
-    assert sorted(path.name for path in published.parent.iterdir()) == ["control.duckdb", "control.lock"]
+    assert sorted(path.name for path in published.parent.iterdir()) == [
+        "control.duckdb",
+        "control.lock",
+        "control.queue",
+    ]
 
 
 def test_what_a_killed_writer_left_beside_the_store_is_published_too(settings: Settings, published: Path) -> None:
