@@ -12,14 +12,14 @@ import dataframely as dy
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.archive_events import ARCHIVED_TABLES, Changes, DayProof
-from tasks.exchange.publish_control import is_published, publish_file
+from tasks.exchange.publish_control import edition_in_force
+from tasks.publish_control import publish_control
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import archive_events as in_store
 from tasks.store.archive_spool import spool_changes, store_columns
 from tasks.store.connection import StoreFile
 from tasks.store.lock import lock
-from tasks.store.published import at_rest, check_readable
 from tasks.transforms import archive_events as transform
 
 
@@ -61,7 +61,7 @@ def archive_events(settings: Settings, account: Account, *, now: datetime, full:
         changes = read_changes(settings, account, folder, full=full)
         upserted = store_changes(settings, account, changes, now=now)
         proofs = prove(settings, account, changes, now=now)
-    published = publish(settings)
+    published = publish_control(settings)
     return ArchiveResult(upserted, proofs, changes.ignored_columns, published)
 
 
@@ -96,7 +96,8 @@ def read_changes(settings: Settings, account: Account, folder: Path, *, full: bo
 @stage
 def store_changes(settings: Settings, account: Account, changes: Changes, *, now: datetime) -> dict[str, int]:
     """Merges the changes into the control store; returns how many rows of each table were new or changed."""
-    upserted = in_store.take_in(_control(settings), account.name, changes.slices, now=now)
+    published = edition_in_force(settings.published_control)
+    upserted = in_store.take_in(_control(settings), account.name, changes.slices, published=published, now=now)
     return {table.name: upserted.get(table.name, 0) for table in ARCHIVED_TABLES}
 
 
@@ -112,7 +113,8 @@ def prove(settings: Settings, account: Account, changes: Changes, *, now: dateti
     control = _control(settings)
     archived = in_store.archived_checksums(control, account.name, changes.scopes)
     proofs = transform.compare(changes.source, archived)
-    in_store.record_proofs(control, account.name, changes.scopes, proofs, now=now)
+    published = edition_in_force(settings.published_control)
+    in_store.record_proofs(control, account.name, changes.scopes, proofs, published=published, now=now)
     if different := transform.differences(proofs):
         raise ArchiveProofError(
             f"The archive of account {account.name} differs from its source: {'; '.join(different)}. "
@@ -120,18 +122,6 @@ def prove(settings: Settings, account: Account, changes: Changes, *, now: dateti
             "find out who changed rows outside the flows before archiving again."
         )
     return proofs
-
-
-@stage
-def publish(settings: Settings) -> bool:
-    """Publishes the control store as it stands; returns False where that was done already."""
-    control, target = _control(settings), settings.published_control
-    alone, wait = target.with_suffix(".lock"), settings.lock_wait_seconds
-    with lock(alone, exclusive=True, wait_seconds=wait, purpose="publishing"), at_rest(control) as source:
-        if is_published(source, target):
-            return False
-        publish_file(source, target, check=check_readable)
-        return True
 
 
 def _control(settings: Settings) -> StoreFile:

@@ -7,8 +7,9 @@ from pathlib import Path
 import dataframely as dy
 
 from tasks.contracts.archive_events import ARCHIVED_TABLES, Changes, ProofScope, Slice, StoreColumn, TablePlan
-from tasks.store.archive_sql import checksums, day_of, filled, quoted, typed
+from tasks.store.archive_sql import checksums, day_of, filled, typed
 from tasks.store.connection import Session, StoreFile, reading
+from tasks.store.statements import quoted
 
 SLICE_ROWS = 250_000
 """Rows read, written and merged at a time: what bounds memory."""

@@ -8,18 +8,14 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.archive_events import ArchivedTable, DayChecksum, ProofScope
+from tasks.store import statements
 from tasks.store.connection import Session
-from tasks.store.statements import statement
+from tasks.store.statements import quoted
 
 
 def filled(name: str, /, **names: str) -> str:
     """Statement `archive_events/<name>` with names of tables and columns put in their places."""
-    return statement(f"archive_events/{name}").format(**names)
-
-
-def quoted(name: str) -> str:
-    """A table's or column's name as SQL has it."""
-    return '"' + name.replace('"', '""') + '"'
+    return statements.filled(f"archive_events/{name}", **names)
 
 
 def typed(columns: dict[str, str] | Any, /) -> str:

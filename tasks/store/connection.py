@@ -14,7 +14,7 @@ import polars as pl
 from tasks.store.engines import engine
 from tasks.store.lock import StoreBusyError, lock
 from tasks.store.migrate import StoreKind, migrate, pending_migrations
-from tasks.store.statements import statement
+from tasks.store.statements import literal, statement
 from tasks.store.store_errors import is_in_use, told, unreadable
 
 Frames = Mapping[str, pl.DataFrame]
@@ -155,8 +155,8 @@ def _attached(store: StoreFile, *options: str) -> Iterator[duckdb.DuckDBPyConnec
 
 
 def _check_whole(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """DuckDB finds a missing end of the file only when it needs a block of it."""
-    size = "select block_size * total_blocks from pragma_database_size() where database_name = 'store'"
+    """DuckDB finds a missing end of the file only when it needs a block of it. Free blocks may be missing there."""
+    size = "select block_size * used_blocks from pragma_database_size() where database_name = 'store'"
     ((expected,),) = connection.execute(size).fetchall()
     if path.stat().st_size < expected:
         raise unreadable(path, f"it is cut short: {path.stat().st_size:,} bytes of more than {expected:,}")
@@ -167,7 +167,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, store: StoreFile, options: st
     deadline = time.monotonic() + store.wait_seconds
     while True:
         try:
-            connection.execute(f"attach {_quoted(str(store.path))} as store {options}")
+            connection.execute(f"attach {literal(str(store.path))} as store {options}")
         except duckdb.IOException as error:
             if not is_in_use(error):
                 raise
@@ -190,7 +190,3 @@ def _registered(connection: duckdb.DuckDBPyConnection, frames: Frames | None) ->
     # Not after an error: an aborted transaction takes no statement, and its connection is about to close.
     for name in names:
         connection.unregister(name)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

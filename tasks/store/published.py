@@ -1,5 +1,6 @@
 """The published control data: what it takes to publish it, and reading it without reaching anything else."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,12 +8,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from tasks.store.connection import Session, StoreFile, writing
-from tasks.store.lock import StoreBusyError, lock
-from tasks.store.statements import statement
+from tasks.contracts.archive_events import ARCHIVED_TABLES
+from tasks.contracts.publish_control import parts_folder
+from tasks.store.connection import Session
+from tasks.store.statements import filled, literal, quoted
 
-TRIES = 10
-"""How often a store that a crash left unfinished is brought to rest before giving up."""
+ANSWERING = {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
+"""Statements that give rows and touch nothing: queries, and `pivot`, which is made of several."""
 
 
 class NothingPublishedError(FileNotFoundError):
@@ -23,33 +25,19 @@ class QueryError(ValueError):
     """A query of the published data that cannot be answered."""
 
 
-@contextmanager
-def at_rest(store: StoreFile) -> Iterator[Path]:
-    """Keeps writers out of a store whose file alone, without a log of changes beside it, holds all that was committed.
+def check_readable(path: Path, folder: Path) -> None:
+    """Opens a catalogue that is not published yet, and reads from each of its tables.
+
+    Args:
+        path: The catalogue.
+        folder: Where its files are.
 
     Raises:
-        StoreBusyError: Writers did not leave it in time, or keep crashing in it.
+        duckdb.Error: It cannot be read.
     """
-    log = store.path.with_name(f"{store.path.name}.wal")
-    for _ in range(TRIES):
-        if log.exists() or not store.path.exists():
-            with writing(store, purpose="writing a crashed run's changes into the file"):
-                pass
-        with lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="publishing"):
-            if not log.exists():
-                yield store.path
-                return
-    raise StoreBusyError(f"{store.path} keeps a log of changes beside it after {TRIES} tries to fold it in.")
-
-
-def check_readable(path: Path) -> None:
-    """Opens a copy of the control store and reads from it.
-
-    Raises:
-        duckdb.Error: It is no complete control store.
-    """
-    with _opened(path) as connection:
-        connection.execute(statement("published/select_state")).fetchall()
+    with _opened(path, folder) as connection:
+        for table in ARCHIVED_TABLES:
+            connection.execute(filled("published/select_one", table=quoted(table.name))).fetchall()
 
 
 @contextmanager
@@ -63,7 +51,7 @@ def reading_published(path: Path) -> Iterator[Session]:
         raise NothingPublishedError(
             f"Nothing is published yet at {path}; archive an account first: message-center archive --account NAME"
         )
-    with _opened(path) as connection:
+    with _opened(path, parts_folder(path)) as connection:
         yield Session(connection)
 
 
@@ -81,7 +69,8 @@ def query_published(path: Path, sql: str, *, limit: int) -> pl.DataFrame:
     """
     with reading_published(path) as session:
         try:
-            relation = session.connection.sql(sql)
+            kinds = {one.type for one in session.connection.extract_statements(sql)}
+            relation = session.connection.sql(sql) if kinds <= ANSWERING else None
             if relation is None:
                 raise QueryError("The query gives no rows. Ask with a select; `show tables` lists what there is.")
             frame: pl.DataFrame = _with_durations_as_text(relation).limit(limit).pl()
@@ -102,10 +91,16 @@ def _with_durations_as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBP
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+def _opened(path: Path, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(str(path), read_only=True)
     try:
-        for setting in ("TimeZone = 'UTC'", "python_enable_replacements = false", "lock_configuration = true"):
+        for setting in (
+            "TimeZone = 'UTC'",
+            "python_enable_replacements = false",
+            f"allowed_directories = [{literal(f'{folder}{os.sep}')}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
             connection.execute(f"set {setting}")
         yield connection
     finally:

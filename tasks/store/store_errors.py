@@ -42,6 +42,8 @@ def told(path: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         text = str(error)
+        if 'file "' in text and str(path) not in text:
+            raise  # about another file
         for number in _SYSTEM:
             if os.strerror(number) in text:
                 raise OSError(number, os.strerror(number), str(path)) from error

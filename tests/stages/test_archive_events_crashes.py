@@ -13,7 +13,7 @@ from tasks.settings import Settings
 from tasks.store.connection import StoreFile
 
 
-@pytest.mark.parametrize("last_step", ["read_changes", "store_changes", "prove", "publish"])
+@pytest.mark.parametrize("last_step", ["read_changes", "store_changes", "prove", "publish_control"])
 def test_a_run_killed_after_any_step_loses_and_repeats_nothing(
     settings: Settings, account: Account, store: StoreFile, last_step: str
 ) -> None:
@@ -32,7 +32,7 @@ def test_a_run_killed_after_any_step_loses_and_repeats_nothing(
     assert result.upserted["event"] == (100 if last_step == "read_changes" else 0)
     days = result.proofs.filter(table_name="event")["day"].to_list()
     assert days == ([date(2026, 11, 21)] if last_step in {"read_changes", "store_changes"} else [])
-    assert result.published == (last_step != "publish")
+    assert result.published == (last_step != "publish_control")
     assert rows(control, "select count(*), count(distinct event_id) from event") == [(400, 400)]
     assert rows(control, "select count(*) from archive_proof where equal is distinct from true") == [(0,)]
     assert archive_events(settings, account, now=NOW, full=True).proof == "equal"

@@ -1,0 +1,2 @@
+-- A small table.
+select * from {table}
