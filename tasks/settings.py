@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         """The copy of the control store that analysts read."""
         return self.home / "published" / "control.duckdb"
 
+    def published_account(self, account: str) -> Path:
+        """The copy of an account's store that people read."""
+        return self.home / "published" / f"{account}.duckdb"
+
     def account_store(self, account: str) -> Path:
         """The store of an execution account."""
         return self.home / "store" / f"{account}.duckdb"

@@ -1,6 +1,7 @@
 """Commands that look: one event's story, the reports, SQL on the published data."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -57,19 +58,32 @@ def report(
 
 def query(
     sql: Annotated[str, typer.Argument(help="One DuckDB query.")],
+    account: Annotated[
+        str | None, typer.Option("--account", help="An account's own store as it stands, instead of the archive.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 1_000,
     as_json: AsJson = False,
 ) -> None:
-    """Query the published control data, read-only."""
+    """Query the published control data, or an account's queue, read-only and in nobody's way."""
     import polars as pl
 
     from tasks.store.published import query_published
 
-    rows = query_published(Settings().published_control, sql, limit=limit + 1)
+    published = _published_account(account) if account else Settings().published_control
+    rows = query_published(published, sql, limit=limit + 1)
     ids = [name for name, kind in rows.schema.items() if name.endswith("_id") and kind.is_integer()]
     show_rows("rows", rows.head(limit).with_columns(pl.col(ids).cast(pl.String)), as_json=as_json)
     if rows.height > limit:
         note(f"These are the first {limit:,} rows of more: ask for others with --limit, or with a where clause.")
+
+
+def _published_account(name: str) -> Path:
+    from tasks.account_run import account_run
+    from tasks.publish_account import publish_account
+
+    run = account_run(name)
+    publish_account(run.settings, run.account)
+    return run.settings.published_account(name)
 
 
 def _account_of(settings: Settings, event_id: int) -> str:

@@ -94,3 +94,14 @@ def test_looking_at_an_empty_home_says_what_to_do_and_makes_nothing(
     assert outcome.code == 2
     assert "message-center" in strict(outcome.out)["error"] or "account" in strict(outcome.out)["error"]
     assert not (tmp_path / "none").exists()
+
+
+def test_a_query_of_an_account_sees_its_queue_as_it_stands_and_no_more(command: Command, home: Path) -> None:
+    found = command("query", "--account", "alpha", "select event_key, status from event order by 1", "--json")
+    ours = CommandLine(home).store("alpha", "select event_key, status from event order by 1")
+    assert strict(found.out)["rows"] == ours
+    assert command("query", "--account", "alpha", "delete from event").code == 1
+    assert command("query", "--account", "alpha", "from read_text('/etc/hostname')").code == 1
+    nobody = command("query", "--account", "nobody", "select 1", "--json")
+    assert nobody.code != 0
+    assert "message-center accounts add nobody" in strict(nobody.out)["error"]
