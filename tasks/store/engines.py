@@ -41,6 +41,7 @@ def _made(spill_folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     folder = str(spill_folder / f".duckdb-{os.getpid()}.tmp").replace("'", "''")
     connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
     connection.execute(f"set temp_directory = '{folder}'")
     return connection
 

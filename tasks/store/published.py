@@ -96,6 +96,7 @@ def _opened(path: Path, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         for setting in (
             "TimeZone = 'UTC'",
+            "enable_progress_bar = false",
             "python_enable_replacements = false",
             f"allowed_directories = [{literal(f'{folder}{os.sep}')}]",
             "enable_external_access = false",
