@@ -33,19 +33,24 @@ def publish_control(settings: Settings) -> bool:
     control = StoreFile(settings.control_store, "control", settings.lock_wait_seconds)
     alone, wait = published.with_suffix(".lock"), settings.lock_wait_seconds
     with lock(alone, exclusive=True, wait_seconds=wait, purpose="publishing"):
-        with editions.building(published) as workshop:
-            with in_store.control_open(control) as opened:
-                last = _usable(editions.edition_in_force(published), opened.state, published)
-                if last.number and last.source == opened.state.source is not None:
-                    return False
-                edition = _write(opened, last, published)
-                views, small_tables = opened.views(edition), opened.small_tables()
-            catalogue, folder = workshop / "catalogue.duckdb", parts_folder(published)
-            in_store.write_catalogue(catalogue, edition, views, small_tables)
-            check_readable(catalogue, folder)
-            editions.put_in_force(published, catalogue, edition)
+        is_new = _publish(control, published)
         editions.clear_old_editions(published)
-        return True
+    return is_new
+
+
+def _publish(control: StoreFile, published: Path) -> bool:
+    with editions.building(published) as workshop:
+        with in_store.control_open(control) as opened:
+            last = _usable(editions.edition_in_force(published), opened.state, published)
+            if last.number and last.source == opened.state.source is not None:
+                return False
+            edition = _write(opened, last, published)
+            views, small_tables = opened.views(edition), opened.small_tables()
+        catalogue = workshop / "catalogue.duckdb"
+        in_store.write_catalogue(catalogue, edition, views, small_tables)
+        check_readable(catalogue, parts_folder(published))
+        editions.put_in_force(published, catalogue, edition)
+    return True
 
 
 def _write(control: in_store.Control, last: Edition, published: Path) -> Edition:

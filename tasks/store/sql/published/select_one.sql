@@ -1,2 +1,2 @@
--- A row of a table, if it has one.
-select * from {table} limit 1
+-- A row of a table, if it has one: of a column that costs little.
+select change_seq from {table} limit 1
