@@ -80,7 +80,7 @@ def test_readers_that_never_let_go_of_it_all_at_once_do_not_keep_a_writer_out(pa
         time.sleep(0.007)
     try:
         for _ in range(20):
-            with taken(path, exclusive=True, wait_seconds=2):
+            with taken(path, exclusive=True):
                 pass
     finally:
         stop.set()
