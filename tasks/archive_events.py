@@ -12,7 +12,6 @@ import dataframely as dy
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.archive_events import ARCHIVED_TABLES, Changes, DayProof
-from tasks.exchange.publish_control import edition_in_force
 from tasks.publish_control import publish_control
 from tasks.settings import Settings
 from tasks.stage import stage
@@ -96,8 +95,7 @@ def read_changes(settings: Settings, account: Account, folder: Path, *, full: bo
 @stage
 def store_changes(settings: Settings, account: Account, changes: Changes, *, now: datetime) -> dict[str, int]:
     """Merges the changes into the control store; returns how many rows of each table were new or changed."""
-    published = edition_in_force(settings.published_control)
-    upserted = in_store.take_in(_control(settings), account.name, changes.slices, published=published, now=now)
+    upserted = in_store.take_in(_control(settings), account.name, changes.slices, now=now)
     return {table.name: upserted.get(table.name, 0) for table in ARCHIVED_TABLES}
 
 
@@ -113,8 +111,7 @@ def prove(settings: Settings, account: Account, changes: Changes, *, now: dateti
     control = _control(settings)
     archived = in_store.archived_checksums(control, account.name, changes.scopes)
     proofs = transform.compare(changes.source, archived)
-    published = edition_in_force(settings.published_control)
-    in_store.record_proofs(control, account.name, changes.scopes, proofs, published=published, now=now)
+    in_store.record_proofs(control, account.name, changes.scopes, proofs, now=now)
     if different := transform.differences(proofs):
         raise ArchiveProofError(
             f"The archive of account {account.name} differs from its source: {'; '.join(different)}. "

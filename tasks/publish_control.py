@@ -1,6 +1,7 @@
 """Publishes the control store for reading: what changed since the last edition is written, the rest is kept."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
 
@@ -39,12 +40,14 @@ def publish_control(settings: Settings) -> bool:
 
 
 def _publish(control: StoreFile, published: Path) -> bool:
+    last = _usable(editions.edition_in_force(published), published)
+    if last.source == in_store.source_of(control) is not None:
+        return False
+    token = uuid4().hex
+    last = in_store.announce_edition(control, token, last)
     with editions.building(published) as workshop:
         with in_store.control_open(control) as opened:
-            last = _usable(editions.edition_in_force(published), opened.state, published)
-            if last.number and last.source == opened.state.source is not None:
-                return False
-            edition = _write(opened, last, published)
+            edition = _write(opened, last, published, token)
             views, small_tables = opened.views(edition), opened.small_tables()
         catalogue = workshop / "catalogue.duckdb"
         in_store.write_catalogue(catalogue, edition, views, small_tables)
@@ -53,17 +56,17 @@ def _publish(control: StoreFile, published: Path) -> bool:
     return True
 
 
-def _write(control: in_store.Control, last: Edition, published: Path) -> Edition:
+def _write(control: in_store.Control, last: Edition, published: Path, token: str) -> Edition:
     """Writes the files of the next edition."""
     folder, number = parts_folder(published), editions.next_number(published)
     plans = plan_edition(last, control.state.tables, control.superseded_since(last.superseded_upto))
     return Edition(
         number=number,
-        follows=control.state.confirmed_edition,
+        token=token,
         folder=str(folder),
         schema_steps=in_store.known_steps(),
         source=control.state.source,
-        superseded_upto=control.state.last_entry,
+        superseded_upto=last.superseded_upto if control.state.last_entry is None else control.state.last_entry,
         tables=tuple(_written(control, plan, folder, number) for plan in plans),
     )
 
@@ -71,6 +74,7 @@ def _write(control: in_store.Control, last: Edition, published: Path) -> Edition
 def _written(control: in_store.Control, plan: TablePublication, folder: Path, number: int) -> PublishedTable:
     parts = in_store.write_parts(control, plan, folder, edition=number)
     if sum(part.shown for part in (*plan.kept, *parts)) != plan.rows:
+        # Somebody changed the store and told nobody: what was kept shows other rows.
         plan = anew(plan)
         parts = in_store.write_parts(control, plan, folder, edition=number)
     return PublishedTable(
@@ -93,10 +97,7 @@ def _hidden(plan: TablePublication, folder: Path, number: int) -> tuple[HiddenRo
     return (*kept, editions.write_hidden(folder, f"{plan.table}-{plan.account}-{number}-hidden.parquet", rows))
 
 
-def _usable(edition: Edition, state: in_store.ControlState, published: Path) -> Edition:
-    """The edition to go on from: the one in force, unless its files or the control store are not those it knew."""
-    is_known = state.confirmed_edition in {edition.number, edition.follows}
+def _usable(edition: Edition, published: Path) -> Edition:
+    """The edition to go on from: the one in force, unless files of it are missing or have another shape."""
     same_schema = edition.schema_steps == in_store.known_steps()
-    if is_known and same_schema and editions.is_complete(edition, parts_folder(published)):
-        return edition
-    return Edition()
+    return edition if same_schema and editions.is_complete(edition, parts_folder(published)) else Edition()

@@ -68,8 +68,8 @@ class Edition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: int = 0
-    follows: int = 0
-    """The edition that the control store knew of when this one was made."""
+    token: str = ""
+    """What the control store knows it by."""
     folder: str = ""
     """Where its files were when it was made: the catalogue names them by it."""
     schema_steps: tuple[str, ...] = ()
@@ -77,6 +77,7 @@ class Edition(BaseModel):
     source: tuple[int, int] | None = None
     """When the control store's file was last changed, and its size; None where a crash left a log beside it."""
     superseded_upto: int = 0
+    """The last entry of table `superseded_row` that it has taken up."""
     tables: tuple[PublishedTable, ...] = ()
 
     @property

@@ -8,12 +8,10 @@ from typing import Any
 import dataframely as dy
 
 from tasks.contracts.archive_events import ArchivedTable, ArchiveState, DayChecksum, DayProof, DueDay, ProofScope, Slice
-from tasks.contracts.publish_control import Edition
 from tasks.store import statements
 from tasks.store.archive_sql import checksums, day_of, filled
 from tasks.store.connection import Session, StoreFile, reading, writing
 from tasks.store.statements import quoted
-from tasks.store.superseded_rows import confirm_edition
 
 TRANSACTION_ROWS = 500_000
 """Rows at which a transaction is closed: the next slice begins another."""
@@ -41,14 +39,13 @@ def take_in(
     slices: tuple[Slice, ...],
     /,
     *,
-    published: Edition,
     now: datetime,
     transaction_rows: int = TRANSACTION_ROWS,
 ) -> dict[str, int]:
     """Merges slices by key, in their order, each in one transaction with the state it leads to.
 
     A row that is here already in the same or a later state is left alone, so slices may come twice, and late.
-    `published` is the edition that readers have: rows in it that change are noted for the next one.
+    Rows that it changes are noted in table `superseded_row`, for the published data to leave them out.
 
     Returns:
         How many rows of each table were new or changed.
@@ -56,7 +53,6 @@ def take_in(
     upserted: dict[str, int] = {}
     for group in _transactions(slices, transaction_rows):
         with writing(control, purpose=f"archiving {account}") as session:
-            confirm_edition(session, published)
             for part in group:
                 name = part.plan.table.name
                 upserted[name] = upserted.get(name, 0) + _merge(session, account, part)
@@ -79,12 +75,10 @@ def record_proofs(
     proofs: dy.DataFrame[DayProof],
     /,
     *,
-    published: Edition,
     now: datetime,
 ) -> None:
     """Puts the proofs of the days in the scopes in place of those that were there."""
     with writing(control, purpose=f"recording the proof of {account}") as session:
-        confirm_edition(session, published)
         for scope in scopes:
             days = None if scope.days is None else list(scope.days)
             session.change("archive_events/delete_proofs", account=account, table_name=scope.table.name, days=days)

@@ -34,8 +34,8 @@ class ControlState:
     """The control store at one instant, as far as its publication must know."""
 
     source: tuple[int, int] | None
-    last_entry: int
-    confirmed_edition: int
+    last_entry: int | None
+    """Of table `superseded_row`; None where it is empty."""
     tables: dy.DataFrame[TableState]
 
 
@@ -66,11 +66,36 @@ class Control:
         return {name: self.session.connection.sql(text).pl() for name, text in query.items()}
 
 
+def source_of(control: StoreFile) -> tuple[int, int] | None:
+    """When the control store's file was last changed, and its size; None where a crash left a log beside it."""
+    path = control.path
+    if not path.exists() or path.with_name(f"{path.name}.wal").exists():
+        return None
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def announce_edition(control: StoreFile, token: str, last: Edition) -> Edition:
+    """Tells the control store that an edition is about to be made.
+
+    Returns:
+        The edition to go on from: the last one, or none where that was not made from this state of the store or an
+        earlier one. What the last one has taken up is forgotten in the store.
+    """
+    with writing(control, purpose="announcing an edition") as session:
+        known: bool = session.value("publish_control/is_known", token=last.token)
+        if known:
+            session.change("publish_control/forget_superseded", superseded_upto=last.superseded_upto)
+        session.change("publish_control/forget_editions", last=last.token)
+        session.change("publish_control/insert_edition", token=token)
+    return last if known else Edition()
+
+
 @contextmanager
 def control_open(control: StoreFile) -> Iterator[Control]:
     """Opens the control store; it is not written meanwhile."""
     with reading(control) as session:
-        yield Control(session, _state(session, _source(control.path)))
+        yield Control(session, _state(session, source_of(control)))
 
 
 def write_parts(
@@ -117,15 +142,7 @@ def _state(session: Session, source: tuple[int, int] | None) -> ControlState:
     ]
     rows = pl.concat([pl.DataFrame(schema={"account": str, "table_name": str, "rows": pl.Int64}), *counts])
     tables = states.join(rows, on=["account", "table_name"], how="left").with_columns(pl.col("rows").fill_null(0))
-    ((last_entry, confirmed),) = session.rows("publish_control/last_entry")
-    return ControlState(source, last_entry, confirmed, TableState.validate(tables, cast=True))
-
-
-def _source(path: Path) -> tuple[int, int] | None:
-    if path.with_name(f"{path.name}.wal").exists():
-        return None
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
+    return ControlState(source, session.value("publish_control/last_entry"), TableState.validate(tables, cast=True))
 
 
 def _bounds(control: Control, plan: TablePublication, interval: Interval, part_rows: int) -> list[int]:

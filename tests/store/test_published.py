@@ -226,6 +226,23 @@ def test_a_control_store_put_back_to_an_older_state_is_published_as_it_is(
     assert query_published(published, "select count(*) from event", limit=1).rows() == [(40,)]
 
 
+def test_a_control_store_put_back_and_archived_into_since_is_published_as_it_is(
+    settings: Settings, account: Account, store: StoreFile, published: Path
+) -> None:
+    older = settings.control_store.read_bytes()
+    recount = (
+        "update event set error_count = error_count + 1, change_seq = nextval('change_seq') where event_id % 3 = 0"
+    )
+    for _ in range(3):
+        change(store, recount)
+        archive_events(settings, account, now=NOW)
+    settings.control_store.write_bytes(older)
+    for _ in range(3):
+        change(store, recount)
+        archive_events(settings, account, now=NOW)
+        assert contents(published) == contents(settings.control_store)
+
+
 @pytest.mark.parametrize("lost", ["control.duckdb", "control.parts", "a file", "all"])
 def test_published_data_that_was_lost_or_moved_is_made_again(settings: Settings, published: Path, lost: str) -> None:
     before = contents(published)

@@ -10,6 +10,5 @@ create table superseded_row (
     entry bigint not null default nextval('superseded_entry')
 );
 
--- The last edition that the entries up to `superseded_upto` went into, which are forgotten here.
-create table published_edition (edition bigint not null, superseded_upto bigint not null);
-insert into published_edition values (0, 0);
+-- The editions that were made from this store. One that is not among them was made from another state of it.
+create table published_edition (token varchar not null);

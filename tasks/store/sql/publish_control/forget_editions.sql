@@ -1,0 +1,2 @@
+-- Editions before the last.
+delete from published_edition where token <> $last

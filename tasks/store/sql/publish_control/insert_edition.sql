@@ -1,0 +1,2 @@
+-- An edition that is about to be made.
+insert into published_edition values ($token)
