@@ -44,14 +44,14 @@ class Session:
 
     def frame(self, name: str, /, frames: Frames | None = None, **parameters: Any) -> pl.DataFrame:
         """The rows that statement `name` selects; `frames` can be read in it under their names."""
-        with _registered(self.connection, frames):
+        with registered(self.connection, frames):
             # A relation is lazy: it must be read before its frames are withdrawn.
             frame: pl.DataFrame = self.connection.sql(statement(name), params=parameters or None).pl()
             return frame
 
     def rows(self, name: str, /, frames: Frames | None = None, **parameters: Any) -> list[tuple[Any, ...]]:
         """The same, as tuples: for a handful of rows."""
-        with _registered(self.connection, frames):
+        with registered(self.connection, frames):
             return self.connection.execute(statement(name), parameters or None).fetchall()
 
     def value(self, name: str, /, frames: Frames | None = None, **parameters: Any) -> Any:
@@ -74,7 +74,7 @@ def reading(store: StoreFile) -> Iterator[Session]:
     """
     if not store.path.exists():
         _bring_up_to_date(store)
-    with _reading_lock(store), told(store.path), _attached(store, "READ_ONLY") as connection:
+    with _reading_lock(store), told(store.path), opened(store, "READ_ONLY") as connection:
         if not pending_migrations(connection, store.kind):
             connection.execute("begin transaction read only")
             yield Session(connection)
@@ -96,7 +96,7 @@ def writing(store: StoreFile, *, purpose: str) -> Iterator[Session]:
     with lock(store.lock_path, exclusive=True, wait_seconds=store.wait_seconds, purpose=purpose), told(store.path):
         if not store.path.exists():
             _make(store)
-        with _attached(store) as connection:
+        with opened(store) as connection:
             migrate(connection, store.kind)
             connection.execute("begin")
             try:
@@ -138,13 +138,14 @@ def _make(store: StoreFile) -> None:
     """Makes the file beside its place: a crash leaves no half of a store where one is looked for."""
     new = StoreFile(store.path.with_name(f".{store.path.name}.new"), store.kind, store.wait_seconds)
     new.path.unlink(missing_ok=True)
-    with _attached(new, "STORAGE_VERSION 'v1.5.0'") as connection:
+    with opened(new, "STORAGE_VERSION 'v1.5.0'") as connection:
         migrate(connection, store.kind)
     new.path.rename(store.path)
 
 
 @contextmanager
-def _attached(store: StoreFile, *options: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(store: StoreFile, *options: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine with the file attached as `store`, for one who holds the store's lock; no transaction yet."""
     with engine(store.path.parent) as connection:
         _attach(connection, store, f"({', '.join(options)})" if options else "")
         connection.execute("use store")
@@ -182,7 +183,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, store: StoreFile, options: st
 
 
 @contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, frames: Frames | None) -> Iterator[None]:
+def registered(connection: duckdb.DuckDBPyConnection, frames: Frames | None) -> Iterator[None]:
+    """Lets statements read frames under their names while the block runs."""
     names = dict(frames or {})
     for name, frame in names.items():
         connection.register(name, frame)
