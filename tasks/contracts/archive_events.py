@@ -64,16 +64,17 @@ class DueDay(dy.Schema):
 
 
 class DayChecksum(dy.Schema):
-    """The rows of a table's day on one side."""
+    """The rows of a table's day on one side, those that were purged from it included."""
 
     table_name = dy.String()
     day = dy.Date(nullable=True)  # null: the table has no instants; all of its rows
     rows = dy.Int64(min=1)
     checksum = dy.String()  # sum of the rows' hashes: whatever their order, and a row twice shows
+    comparable = dy.Bool()  # false: purged rows were hashed another way; only rows can be compared
 
 
 class DayProof(dy.Schema):
-    """The rows of a table's day on both sides."""
+    """The rows of a table's day on both sides, those that were purged included."""
 
     table_name = dy.String()
     day = dy.Date(nullable=True)

@@ -38,12 +38,23 @@ def plan(
         due: Days without a proof that holds.
         full: Prove all days of all tables.
     """
-    shared = archive.join(source, on=["table_name", "column_name"], how="semi", maintain_order="left")
+    shared = shared_columns(source, archive)
     return tuple(
-        _table_plan(table, columns, state.filter(table_name=table.name), due.filter(table_name=table.name), full=full)
+        _table_plan(
+            table, shared[table.name], state.filter(table_name=table.name), due.filter(table_name=table.name), full=full
+        )
         for table in ARCHIVED_TABLES
-        if (columns := dict(shared.filter(table_name=table.name).select("column_name", "data_type").iter_rows()))
+        if table.name in shared
     )
+
+
+def shared_columns(
+    source: dy.DataFrame[StoreColumn], archive: dy.DataFrame[StoreColumn], /
+) -> dict[str, dict[str, str]]:
+    """Per table, name and archived type of the columns that both sides have, in the archive's order."""
+    shared = archive.join(source, on=["table_name", "column_name"], how="semi", maintain_order="left")
+    tables = shared.partition_by("table_name", as_dict=True)
+    return {str(name): dict(one.select("column_name", "data_type").iter_rows()) for (name,), one in tables.items()}
 
 
 def _table_plan(
@@ -75,7 +86,10 @@ def ignored_columns(
 
 
 def compare(source: dy.DataFrame[DayChecksum], archived: dy.DataFrame[DayChecksum], /) -> dy.DataFrame[DayProof]:
-    """Both sides of each table's day; a side without rows counts 0."""
+    """Both sides of each table's day; a side without rows counts 0.
+
+    Where purged rows were hashed in other columns than today's, the number of rows alone decides.
+    """
     day = ["table_name", "day"]
     both = source.join(archived, on=day, how="full", coalesce=True, nulls_equal=True, suffix="_archived")
     counted = both.select(
@@ -84,10 +98,14 @@ def compare(source: dy.DataFrame[DayChecksum], archived: dy.DataFrame[DayChecksu
         pl.col("checksum").fill_null("0").alias("source_checksum"),
         pl.col("rows_archived").fill_null(0).alias("archived_rows"),
         pl.col("checksum_archived").fill_null("0").alias("archived_checksum"),
+        (pl.col("comparable").fill_null(value=True) & pl.col("comparable_archived").fill_null(value=True)).alias(
+            "comparable"
+        ),
     )
     same_rows = pl.col("source_rows") == pl.col("archived_rows")
     same_checksum = pl.col("source_checksum") == pl.col("archived_checksum")
-    return DayProof.validate(counted.with_columns((same_rows & same_checksum).alias("equal")).sort(day))
+    equal = same_rows & (same_checksum | ~pl.col("comparable"))
+    return DayProof.validate(counted.with_columns(equal.alias("equal")).drop("comparable").sort(day))
 
 
 def differences(proofs: dy.DataFrame[DayProof], /) -> list[str]:

@@ -24,8 +24,9 @@ def due(*rows: tuple[str, date | None]) -> dy.DataFrame[DueDay]:
     return DueDay.validate(pl.DataFrame(rows, schema=pl.Schema(DueDay), orient="row"))
 
 
-def checksums(*rows: tuple[str, date | None, int, str]) -> dy.DataFrame[DayChecksum]:
-    return DayChecksum.validate(pl.DataFrame(rows, schema=pl.Schema(DayChecksum), orient="row"))
+def checksums(*rows: tuple[str, date | None, int, str], comparable: bool = True) -> dy.DataFrame[DayChecksum]:
+    told = [(*row, comparable) for row in rows]
+    return DayChecksum.validate(pl.DataFrame(told, schema=pl.Schema(DayChecksum), orient="row"))
 
 
 def test_a_table_is_read_from_where_its_archive_ends_and_a_new_one_from_the_start() -> None:
