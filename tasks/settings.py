@@ -19,6 +19,11 @@ class Settings(BaseSettings):
     lock_wait_seconds: float = Field(default=60, gt=0, description="How long a run waits for a store.")
     batch_messages: int = Field(default=5_000, ge=1, description="Messages per delivery batch.")
     max_file_bytes: int = Field(default=2**31, ge=1, description="Largest input file, uncompressed.")
+    purge_chunk_rows: int = Field(default=100_000, ge=1, description="Rows purged in one transaction.")
+    compact_free_share: float = Field(
+        default=0.5, ge=0, le=1, description="Part of a store's file that is free after a purge before it is rewritten."
+    )
+    compact_free_bytes: int = Field(default=2**26, ge=0, description="And as many bytes of it, at least.")
 
     @field_validator("home", mode="after")
     @classmethod
