@@ -16,7 +16,10 @@ class OpenLogs:
     """What has not had its effect on statuses yet."""
 
     rows: pl.DataFrame
-    """`log_key`, `event_id`, `delivery_id`, `status` of the event; null where it is not known or still pending."""
+    """`log_key`, `event_id`, `delivery_id`, `status` of the event; null where it is not known or still pending.
+
+    `purged_event_id`: the event was here and was purged, so the row has nothing left to do.
+    """
     events: dy.DataFrame[HandedOverEvent]
     outcomes: dy.DataFrame[LogOutcome]
     """All log rows of these events, old and new."""
@@ -54,17 +57,20 @@ def apply_status_changes(
 ) -> Applied:
     """Writes the changes and marks the log rows that caused them, in one transaction.
 
-    Events whose status changed since they were read are left to the next run, with their log rows.
+    Events whose status changed since they were read are left to the next run, with their log rows. Rows of purged
+    events are marked without an effect: kept, and no longer waiting.
     """
     known = logs.rows.drop_nulls("event_id")
+    late = logs.rows.drop_nulls("purged_event_id").with_columns(event_id="purged_event_id")
     with writing(store, purpose="updating statuses") as session:
         moved = _moved(session, logs.events)
         still = changes.join(moved, on="event_id", how="anti").sort("event_id")
         applied = known.join(moved, on="event_id", how="anti")
+        done = pl.concat([applied, late]).sort("change_seq")
         if still.height:
             session.change("update_event_status/apply_changes", {"change": still}, **_range(still))
-        if applied.height:
-            _mark_applied(session, applied)
+        if done.height:
+            _mark_applied(session, done)
         session.change("update_event_status/move_watermark", last_seq=logs.rows["change_seq"].max() or 0)
         sample_queues(session, now=now)
     return Applied(applied.height, still)
