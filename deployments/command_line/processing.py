@@ -80,6 +80,26 @@ def archive(account: Account, now: Now = None, as_json: AsJson = False) -> None:
         note("Nothing had changed since the last archive run.")
 
 
+def purge(
+    account: Account,
+    apply: Annotated[bool, typer.Option("--apply", help="Delete; left out, only tell what would go.")] = False,
+    now: Now = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete what is older than the account's retention, in the account and in the archive."""
+    from flows.purge_events import purge_events
+
+    result = run_flow(purge_events, account=account, dry_run=not apply, now=now)
+    title = f"Purged from {account}" if apply else f"Would be purged from {account}"
+    show({"dry_run": result.dry_run, "deleted": result.deleted}, as_json=as_json, title=title)
+    if not apply:
+        note("Nothing was deleted: this was a dry run. Delete with --apply.")
+    for one in result.compacted:
+        note(
+            f"The file of store {one.store} was rewritten: {one.bytes_before:,} bytes before, {one.bytes_after:,} now."
+        )
+
+
 def _texts(paths: list[Path]) -> list[str]:
     return [str(path) for path in paths]
 
