@@ -17,7 +17,7 @@ import duckdb
 from tasks.store.connection import StoreFile, opened
 from tasks.store.lock import lock
 from tasks.store.migrate import migrate
-from tasks.store.statements import statement
+from tasks.store.statements import filled, literal, quoted, statement
 from tasks.store.store_errors import told
 
 
@@ -128,15 +128,13 @@ _BOTH = ("store", "compacted")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> int:
-    query = statement("compact/count").format(database=database, table=table)
-    ((count,),) = connection.execute(query).fetchall()
+    ((count,),) = connection.execute(filled("compact/count", database=database, table=quoted(table))).fetchall()
     return int(count)
 
 
 @contextmanager
 def _attached_beside(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
-    literal = str(path).replace("'", "''")
-    connection.execute(f"attach '{literal}' as compacted (STORAGE_VERSION 'v1.5.0')")
+    connection.execute(f"attach {literal(str(path))} as compacted (STORAGE_VERSION 'v1.5.0')")
     yield
     connection.execute("detach compacted")
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 import polars as pl
 
 from tasks.contracts.purge_events import Chunk, PurgedTable
-from tasks.store.archive_sql import quoted
 from tasks.store.connection import Session, StoreFile, reading, writing
 from tasks.store.purge_events import ALL_ROWS, chunk_of, latest_of
 from tasks.store.purged_rows import PurgeScope, filled, found, purge_rows
+from tasks.store.statements import quoted
 
 
 @dataclass(frozen=True)

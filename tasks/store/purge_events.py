@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from tasks.contracts.purge_events import FINAL_STATUSES, Chunk, PurgedTable
-from tasks.store.archive_sql import quoted
 from tasks.store.connection import Session, StoreFile, reading, writing
 from tasks.store.purged_rows import PurgeScope, filled, found, purge_rows
+from tasks.store.statements import quoted
 
 ALL_ROWS = 2**62
 

@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 
 from tasks.contracts.archive_events import ArchivedTable
-from tasks.store.archive_sql import day_of, hashed, hashed_as, quoted
+from tasks.store import statements
+from tasks.store.archive_sql import day_of, hashed, hashed_as
 from tasks.store.connection import Frames, Session, registered
-from tasks.store.statements import statement
+from tasks.store.statements import quoted
 
 REPLAYS = {"event": "count(parent_event_id)"}
 """What to count of a table's rows beside the rows."""
@@ -49,7 +50,8 @@ def purge_rows(session: Session, scope: PurgeScope, chosen: pl.DataFrame, /, *, 
 
 def filled(name: str, scope: PurgeScope, /, **names: str) -> str:
     """Statement `name` with the names of the scope's table and columns put in their places."""
-    return statement(name).format(
+    return statements.filled(
+        name,
         table=quoted(scope.table.name),
         day=day_of(scope.table),
         columns=hashed(scope.columns),

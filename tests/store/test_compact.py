@@ -128,7 +128,9 @@ def test_a_new_file_that_differs_is_never_put_in_place(
 STEPS = ("write_anew before", "_differences before", "_sync before", "put_in_place before", "put_in_place after")
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=() if "put_in_place" in step else pytest.mark.long) for step in STEPS]
+)
 def test_a_compaction_killed_at_any_step_loses_nothing_and_leaves_nothing_for_long(
     emptied: StoreFile, step: str
 ) -> None:

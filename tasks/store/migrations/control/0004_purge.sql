@@ -9,6 +9,3 @@ create table purged (
     checksum varchar,
     hashed_as varchar
 );
-
--- Rows of archived tables that are here no more, for those who publish them.
-create table if not exists superseded_row (table_name varchar, account varchar, change_seq bigint);

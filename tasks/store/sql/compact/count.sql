@@ -1,2 +1,2 @@
 -- Rows of a table.
-select count(*) from {database}."{table}"
+select count(*) from {database}.{table}
