@@ -23,6 +23,7 @@ def test_a_command_in_a_process_of_its_own_prints_one_json_object_and_nothing_el
         ("logs", "--account", "nobody", "FILE"),
         ("update-status", "--account", "nobody"),
         ("archive", "--account", "nobody"),
+        ("purge", "--account", "nobody"),
         ("templates", "list", "--account", "nobody"),
         ("templates", "publish", "FILE", "--account", "nobody"),
         ("templates", "pause", "nothing"),
