@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -65,7 +66,10 @@ def set_aside(path: Path, reason: str) -> Path:
 
 
 def _reserved(path: Path, folder: str) -> Path:
-    """An empty file of ours in `folder`, named like `path`, with a counter where that name is taken."""
+    """An empty file of ours in `folder`, named like `path`, with a counter where that name is taken.
+
+    One that is there already is what a crash left between here and the move: it takes nobody's place.
+    """
     home = path.parent / folder
     home.mkdir(exist_ok=True)
     stem, dot, suffixes = path.name.partition(".")
@@ -74,6 +78,8 @@ def _reserved(path: Path, folder: str) -> Path:
     for number in count(1):
         counted = stem if number == 1 else f"{stem}-{number}"
         target = home / f"{counted}{dot}{suffixes}"
+        if _is_empty(target):
+            return target
         if target.with_name(target.name + REASON_SUFFIX).exists():
             continue
         try:
@@ -88,6 +94,15 @@ def _moved(path: Path, target: Path) -> Path:
     try:
         return path.replace(target)
     except OSError:
-        target.unlink()
-        target.with_name(target.name + REASON_SUFFIX).unlink(missing_ok=True)
+        if _is_empty(target):
+            target.unlink()
+            target.with_name(target.name + REASON_SUFFIX).unlink(missing_ok=True)
         raise
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0

@@ -102,6 +102,20 @@ def test_a_reason_that_outlived_its_file_is_kept(inbox: Path) -> None:
     assert contents(inbox / "rejected")["a.csv.reason.txt"] == "old"
 
 
+@pytest.mark.parametrize("reason", [False, True])
+def test_the_name_that_a_crash_left_reserved_is_used_by_the_next_run(inbox: Path, reason: object) -> None:
+    for folder in ("done", "rejected"):
+        (inbox / folder).mkdir()
+        dropped(inbox / folder, "a.csv", "")
+    if reason:
+        dropped(inbox / "rejected", "a.csv.reason.txt", "cut sh")
+
+    set_aside(dropped(inbox, "a.csv", "2"), "why")
+    put_away(dropped(inbox, "a.csv", "1"))
+    assert contents(inbox / "done") == {"a.csv": "1"}
+    assert contents(inbox / "rejected") == {"a.csv": "2", "a.csv.reason.txt": "why\n"}
+
+
 @pytest.mark.parametrize("move", [put_away, lambda path: set_aside(path, "why")])
 def test_a_file_that_somebody_else_took_leaves_nothing_behind(inbox: Path, move: object) -> None:
     assert callable(move)
