@@ -22,7 +22,7 @@ from tasks.contracts.deliver_events import (
 )
 from tasks.contracts.vocabulary import Queue
 from tasks.exchange.sending import render_messages as rendering
-from tasks.exchange.sending.account_sender import sender_of
+from tasks.exchange.sending.account_sender import SENDERS, sender_of
 from tasks.exchange.sending.senders import Sender, SenderUnavailableError
 from tasks.settings import Settings
 from tasks.stage import stage
@@ -76,7 +76,7 @@ async def delivering(store: StoreFile) -> AsyncIterator[None]:
 
 @stage
 def recover_batches(store: StoreFile, account: Account, outbox: Path, *, now: datetime) -> Counter[str]:
-    """Settles what a crashed run left claimed, from the record of the sender it was claimed for."""
+    """Settles what a crashed run left claimed, from the record of the sender it was claimed for; clears the records."""
     counts: Counter[str] = Counter()
     for batch_id, sender_name in store_of.claimed_batches(store).iter_rows():
         sender = sender_of(account, outbox, now=now, name=sender_name)
@@ -89,6 +89,10 @@ def recover_batches(store: StoreFile, account: Account, outbox: Path, *, now: da
             store, account, batch_id, claimed, handed_over, sender=sender, state=state, reason=reason, now=now
         )
         counts["recovered_batches"] += 1
+    for sender_name in SENDERS:
+        sender = sender_of(account, outbox, now=now, name=sender_name)
+        for batch_id in store_of.settled_batches(store, sender.records()):
+            sender.forget(batch_id)
     return counts
 
 

@@ -1,6 +1,6 @@
 """The hand-over in the store: what is deliverable, and the transactions that claim and settle a batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,6 +107,15 @@ def claimed_batches(store: StoreFile) -> dy.DataFrame[ClaimedBatch]:
     """Batches that were claimed and never settled, in the order of their claims."""
     with reading(store) as session:
         return ClaimedBatch.validate(session.frame("deliver_events/select_claimed_batches"), cast=True)
+
+
+def settled_batches(store: StoreFile, batch_ids: Sequence[str]) -> list[str]:
+    """Those of the batches that the store knows the end of."""
+    if not batch_ids:
+        return []
+    with reading(store) as session:
+        rows = session.rows("deliver_events/select_settled_batches", batch_ids=list(batch_ids))
+    return [batch_id for (batch_id,) in rows]
 
 
 def claimed_events(store: StoreFile, batch_id: str) -> dy.DataFrame[ClaimedEvent]:

@@ -19,6 +19,8 @@ from tasks.exchange.sending.hand_over_journal import Journal, Result, journal, j
 from tasks.exchange.sending.senders import SenderUnavailableError
 from tasks.exchange.sending.smtp_connection import NotSentError, connected, leave, transfer
 
+JOURNAL_SUFFIX = ".journal.ndjson"
+
 
 @dataclass
 class _Sending:
@@ -77,6 +79,10 @@ class SmtpSender:
         """Removes the batch's journal."""
         self._journal(batch_id).unlink(missing_ok=True)
 
+    def records(self) -> list[str]:
+        """The batches that have a journal."""
+        return sorted(path.name.removesuffix(JOURNAL_SUFFIX) for path in self.outbox.glob(f"*{JOURNAL_SUFFIX}"))
+
     async def _work(self, sending: _Sending) -> None:
         """Opens connections one after the other, for as long as each gets somewhere and messages wait."""
         while sending.waiting:
@@ -111,4 +117,4 @@ class SmtpSender:
         sending.note(result)
 
     def _journal(self, batch_id: str) -> Path:
-        return self.outbox / f"{batch_id}.journal.ndjson"
+        return self.outbox / f"{batch_id}{JOURNAL_SUFFIX}"

@@ -42,3 +42,6 @@ class Sender(Protocol):
 
     def forget(self, batch_id: str) -> None:
         """The store knows what became of a batch: whatever only the record needs may go."""
+
+    def records(self) -> list[str]:
+        """The batches that it keeps a record of, other than what it keeps for good."""
