@@ -5,6 +5,6 @@ update watermark set change_seq = coalesce(
         from delivery_log
         where not delivery_log.applied and delivery_log.change_seq > watermark.change_seq
     ),
-    $last_seq
+    greatest(watermark.change_seq, $last_seq)
 )
 where name = 'update_event_status'
