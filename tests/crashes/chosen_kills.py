@@ -1,0 +1,50 @@
+"""Which kills are tried: at every effect, at random instants, and again while what was killed is made good."""
+
+import random
+from collections.abc import Iterator
+
+from crashes.bench import Undisturbed
+from crashes.trials import Kill, KillAfter
+from crashes.watcher import KillAt
+
+Kills = tuple[Kill, ...]
+
+
+def at_every_effect(step: Undisturbed) -> Iterator[Kills]:
+    """Right before and right after each effect of a step."""
+    for number in range(len(step.effects)):
+        yield (KillAt(number, "before"),)
+        yield (KillAt(number, "after"),)
+
+
+def at_first(step: Undisturbed, name: str) -> Iterator[Kills]:
+    """Right before and right after the first effect of that name."""
+    number = [effect.name for effect in step.effects].index(name)
+    yield (KillAt(number, "before"),)
+    yield (KillAt(number, "after"),)
+
+
+def at_random(step: Undisturbed, chance: random.Random) -> Kills:
+    """Once to three times: at any instant, in the midst of a commit and what DuckDB does after it, or at an effect."""
+    kills = [_within(step, chance) if chance.random() < 1 / 3 else _any_instant(step, chance)]
+    while chance.random() < 1 / 3 and len(kills) < 3:
+        kills.append(
+            _any_effect(step, chance) if step.effects and chance.random() < 1 / 2 else _any_instant(step, chance)
+        )
+    return tuple(kills)
+
+
+def _any_instant(step: Undisturbed, chance: random.Random) -> Kill:
+    return KillAfter(chance.uniform(0, step.seconds))
+
+
+def _any_effect(step: Undisturbed, chance: random.Random) -> Kill:
+    return KillAt(chance.randrange(len(step.effects)), chance.choice(["before", "after"]))
+
+
+def _within(step: Undisturbed, chance: random.Random) -> Kill:
+    commits = [number for number, effect in enumerate(step.effects) if effect.name.startswith("commit")]
+    if not commits:
+        return _any_instant(step, chance)
+    number = chance.choice(commits)
+    return KillAt(number, "within", chance.uniform(0, 3 * step.effects[number].seconds))
