@@ -11,10 +11,15 @@ Kills = tuple[Kill, ...]
 
 
 def at_every_effect(step: Undisturbed) -> Iterator[Kills]:
-    """Right before and right after each effect of a step."""
-    for number in range(len(step.effects)):
+    """Between any two effects of a step, before the first and after the last.
+
+    Right after an effect is right before the next one, except after a commit, when DuckDB goes on to fold its log in.
+    """
+    last = len(step.effects) - 1
+    for number, effect in enumerate(step.effects):
         yield (KillAt(number, "before"),)
-        yield (KillAt(number, "after"),)
+        if number == last or effect.name.startswith("commit"):
+            yield (KillAt(number, "after"),)
 
 
 def at_first(step: Undisturbed, name: str) -> Iterator[Kills]:
