@@ -1,15 +1,8 @@
-"""Account stores with rows in every archived table, and archive runs that die half-way."""
+"""Account stores with rows in every archived table."""
 
-import os
-import signal
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from tasks import archive_events as stage
-from tasks.contracts.accounts import Account
-from tasks.settings import Settings
 from tasks.store.connection import StoreFile, reading, writing
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -100,15 +93,3 @@ def rows(store: StoreFile, query: str) -> list[tuple[Any, ...]]:
     """What a query finds in a store."""
     with reading(store) as session:
         return session.connection.execute(query).fetchall()
-
-
-def archive_and_die(home: Path, account: Account, last_step: str) -> None:
-    """An archive run that is killed right after a step of it. Runs in a process of its own."""
-    step: Callable[..., Any] = getattr(stage, last_step)
-
-    def and_die(*args: Any, **kwargs: Any) -> None:
-        step(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    setattr(stage, last_step, and_die)
-    stage.archive_events(Settings(home=home), account, now=NOW)

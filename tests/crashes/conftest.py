@@ -12,7 +12,7 @@ from crashes.bench import Bench
 
 from tasks.exchange.demonstration.receiving_server import ReceivingServer
 
-UP_TO_THE_ARCHIVE = 17
+UP_TO_THE_ARCHIVE = 18
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def a_bench(folder: Path, upto: int | None = None) -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """The life up to its first archive, undisturbed."""
+    """The life up to its second archive run, undisturbed."""
     with a_bench(tmp_path_factory.mktemp("crashes") / "bench", UP_TO_THE_ARCHIVE) as one:
         yield one
 
