@@ -1,6 +1,7 @@
 """Every flow killed at every step between two durable effects, and hundreds of times at any instant."""
 
 import json
+import logging
 import os
 import random
 import time
@@ -17,6 +18,7 @@ from crashes.chosen_kills import at_every_effect, at_random
 pytestmark = pytest.mark.long
 RANDOM_KILLS = int(os.environ.get("MESSAGE_CENTER_KILLS", "300"))
 WHOLE_LIVES = 4
+LOGGER = logging.getLogger(__name__)
 Trial = Callable[[Bench], list[str]]
 
 
@@ -58,7 +60,10 @@ def test_a_life_killed_in_every_step_ends_like_one_that_nobody_disturbed(benches
 
 
 def on_all(benches: list[Bench], trials: list[Trial]) -> list[str]:
-    """Does the trials, on as many benches side by side as there are; returns what went wrong."""
+    """Does the trials, on as many benches side by side as there are; returns what went wrong.
+
+    It takes long: `--log-cli-level=INFO` shows how far it is.
+    """
     free: SimpleQueue[Bench] = SimpleQueue()
     for bench in benches:
         free.put(bench)
@@ -66,9 +71,11 @@ def on_all(benches: list[Bench], trials: list[Trial]) -> list[str]:
     def on_a_free_one(trial: Trial) -> list[str]:
         bench = free.get()
         try:
-            return trial(bench)
+            problems = trial(bench)
         finally:
             free.put(bench)
+        LOGGER.info("%s kills; %s", sum(one.kills for one in benches), problems or "all well")
+        return problems
 
     with ThreadPoolExecutor(len(benches)) as threads:
         return [problem for problems in threads.map(on_a_free_one, trials) for problem in problems]
