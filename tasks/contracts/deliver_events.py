@@ -40,6 +40,7 @@ class DeliverableEvent(dy.Schema):
     """A deliverable event with all that its message needs."""
 
     event_id = dy.Int64(primary_key=True)
+    event_key = dy.String()
     delivery_id = dy.Int64()
     queue = dy.String()
     event_type = dy.String()
@@ -71,6 +72,7 @@ class RenderedMessage(dy.Schema):
     """A message as its template made it, or why it could not."""
 
     event_id = dy.Int64(primary_key=True)
+    event_key = dy.String()
     delivery_id = dy.Int64()
     channel = dy.Enum(CHANNELS)
     recipient = dy.String(nullable=True)
@@ -85,6 +87,7 @@ class Message(dy.Schema):
     """One rendered message, claimed by a batch and ready for a sender (also the columns of an outbox file)."""
 
     event_id = dy.Int64(primary_key=True)
+    event_key = dy.String()
     delivery_id = dy.Int64()
     batch_id = dy.String()
     channel = dy.Enum(CHANNELS)

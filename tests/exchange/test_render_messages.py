@@ -20,6 +20,7 @@ def events(*contexts: Any, channel: str = "email") -> dy.DataFrame[DeliverableEv
     return DeliverableEvent.validate(
         pl.DataFrame({"ctx": texts}).select(
             event_id=pl.int_range(1, pl.len() + 1),
+            event_key=pl.format("key-{}", pl.int_range(1, pl.len() + 1)),
             delivery_id=pl.lit(7),
             queue=pl.lit("batch"),
             event_type=pl.lit("order"),

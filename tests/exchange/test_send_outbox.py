@@ -22,6 +22,7 @@ IDS = [3 * 2**56 + 1, 3 * 2**56 + 2]
 def messages() -> dy.DataFrame[Message]:
     return Message.validate(
         pl.DataFrame({"event_id": IDS}).with_columns(
+            event_key=pl.format("key-{}", pl.col("event_id") - 3 * 2**56),
             delivery_id=pl.lit(3 * 2**56 + 9),
             batch_id=pl.lit("b-1"),
             channel=pl.lit("email"),
@@ -49,6 +50,7 @@ def test_a_batch_is_a_file_and_a_manifest_that_describes_it(tmp_path: Path, mess
         "messages": 2,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "created": "2026-11-23T12:00:00+00:00",
+        "events": {"216172782113783809": "key-1", "216172782113783810": "key-2"},
     }
     assert Message.validate(pl.read_parquet(file), cast=True).equals(messages)
 

@@ -27,6 +27,7 @@ def messages(*changes: dict[str, Any]) -> dy.DataFrame[Message]:
     rows = [
         {
             "event_id": number,
+            "event_key": str(number),
             "delivery_id": 7,
             "batch_id": "b-1",
             "channel": "email",

@@ -32,6 +32,7 @@ def rendered(*numbers: int, problems: dict[int, str] | None = None) -> dy.DataFr
     return RenderedMessage.validate(
         frame.select(
             "event_id",
+            event_key=pl.lit("k"),
             delivery_id=pl.lit(DELIVERY),
             channel=pl.lit("email"),
             recipient=pl.lit("ann@example.net"),

@@ -60,6 +60,7 @@ def rendered(*rows: tuple[int, str | None]) -> dy.DataFrame[RenderedMessage]:
     return RenderedMessage.validate(
         frame.select(
             "event_id",
+            event_key=pl.lit("k"),
             delivery_id=pl.lit(7),
             channel=pl.lit("email"),
             recipient=pl.lit("Ann@Example.NET"),

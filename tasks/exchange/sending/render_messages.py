@@ -70,7 +70,9 @@ def render_messages(
         parts, lost = None, _problem(error, {})
     rows = [_message(event, parts) if parts else {"problem": lost} for event in addressed.iter_rows(named=True)]
     texts = pl.DataFrame(rows, schema=dict.fromkeys(("subject", "body_text", "body_html", "problem"), pl.String))
-    messages = pl.concat([addressed.select("event_id", "delivery_id", "channel", "recipient"), texts], how="horizontal")
+    messages = pl.concat(
+        [addressed.select("event_id", "event_key", "delivery_id", "channel", "recipient"), texts], how="horizontal"
+    )
     sender = source["sender"] if source else None
     return RenderedMessage.validate(
         messages.with_columns(sender=pl.lit(sender, dtype=pl.String)).select(RenderedMessage.column_names()), cast=True

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import dataframely as dy
 import polars as pl
@@ -71,7 +72,7 @@ class OutboxSender:
         """None: manifests are kept for good."""
         return []
 
-    def _description(self, batch_id: str, messages: dy.DataFrame[Message], content: bytes) -> dict[str, str | int]:
+    def _description(self, batch_id: str, messages: dy.DataFrame[Message], content: bytes) -> dict[str, Any]:
         return {
             "batch_id": batch_id,
             "account": self.account,
@@ -80,6 +81,7 @@ class OutboxSender:
             "messages": messages.height,
             "sha256": hashlib.sha256(content).hexdigest(),
             "created": self.now.isoformat(),
+            "events": dict(messages.select(pl.col("event_id").cast(pl.String), "event_key").iter_rows()),
         }
 
     def _commit(self, batch_id: str, suffix: str) -> bytes:

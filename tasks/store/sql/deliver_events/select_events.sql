@@ -1,5 +1,5 @@
 -- What messages need of their events. Frames: deliverables.
-select event_id, delivery_id, queue, event_type, channel, email, mobile_phone, registration_token, language, country,
+select event_id, event_key, delivery_id, queue, event_type, channel, email, mobile_phone, registration_token, language, country,
     external_id, origin, created_at, expires_at, ctx
 from event
 where event_id between $first_id and $last_id
