@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deployments.command_line import accounts, analysis, demonstration, deploying, processing, templates
+from deployments.command_line import accounts, analysis, backups, demonstration, deploying, processing, templates
 from deployments.command_line.output import note, print_json
 
 # What a person runs by hand tells its results itself; Prefect's own log starts at warnings.
@@ -31,6 +31,8 @@ app.command()(processing.purge)
 app.command()(analysis.event)
 app.command()(analysis.report)
 app.command()(analysis.query)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(deploying.deploy)
 
 

@@ -50,7 +50,7 @@ def add_account(path: Path, account: Account) -> None:
     if not path.exists():
         document.add(tomlkit.comment(HEADER))
     table = tomlkit.table()
-    table.update(account.model_dump(include={"name", "label", "cell_id"}))
+    table.update(account.model_dump(mode="json", exclude_unset=True))
     document.setdefault("account", tomlkit.aot()).append(table)
     _write(path, tomlkit.dumps(document))
 

@@ -81,6 +81,7 @@ def take_in(
             **origin,
         )
         insert_file(session, file, counts, ingested_at=received_at)
+        session.change("ingest_events/hold_doubtful", {"fresh": fresh}, content_hash=file.content_hash)
         return counts
 
 
@@ -90,7 +91,14 @@ def _unknown(session: Session, events: dy.DataFrame[AcceptedEvent]) -> pl.DataFr
 
 
 def _with_ids(session: Session, events: pl.DataFrame, cell_id: int) -> pl.DataFrame:
-    return events.with_columns(take_ids(session, "event", events.height, cell_id=cell_id).alias("event_id"))
+    """New ids; the old ones for events that were handed over before the store was restored."""
+    old = session.frame("ingest_events/select_ids_handed_over", {"event": events.select("event_key")})
+    if old.is_empty():
+        return events.with_columns(take_ids(session, "event", events.height, cell_id=cell_id).alias("event_id"))
+    known = events.join(old, on="event_key", maintain_order="left")
+    others = events.join(old, on="event_key", how="anti", maintain_order="left")
+    ids = take_ids(session, "event", others.height, cell_id=cell_id)
+    return pl.concat([known, others.with_columns(ids.alias("event_id"))])
 
 
 def _nulls(names: tuple[str, ...]) -> str:

@@ -1,4 +1,5 @@
--- Pending events of a queue, without what routing does not read.
+-- Pending events of a queue, without what routing does not read. Of one that was handed over already, before the store
+-- was restored, no instant matters any more.
 select
     event_id,
     queue,
@@ -7,9 +8,9 @@ select
     language,
     reason,
     created_at,
-    scheduled_at,
+    case when event_id not in (select event_id from handed_over_event) then scheduled_at end as scheduled_at,
     next_try_at,
-    expires_at,
+    case when event_id not in (select event_id from handed_over_event) then expires_at end as expires_at,
     change_seq
 from event
 where status = 'pending' and queue = $queue

@@ -1,0 +1,2 @@
+-- The rows of a file.
+select count(*) from read_parquet($path)

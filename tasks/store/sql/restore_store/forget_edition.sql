@@ -1,0 +1,2 @@
+-- No edition follows from this state.
+update published_edition set edition = -1

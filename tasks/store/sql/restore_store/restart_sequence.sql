@@ -1,0 +1,2 @@
+-- Change numbers go on beyond all that were given out.
+create or replace sequence change_seq start {start}
