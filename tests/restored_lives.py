@@ -76,9 +76,9 @@ def unequal_tables(run: AccountRun) -> list[str]:
     for table in ARCHIVED_TABLES:
         order = ", ".join(table.key)
         with reading(run.store) as session:
-            ours = session.connection.sql(f"select * from {table.name} order by {order}").pl()
+            ours = session.connection.table(table.name).order(order).pl()
         with reading(control) as session:
-            theirs = session.connection.sql(f"select * exclude (account) from {table.name} order by {order}").pl()
+            theirs = session.connection.table(table.name).order(order).pl()
         if not ours.equals(theirs.select(ours.columns)):
             unequal.append(table.name)
     return unequal

@@ -66,6 +66,8 @@ def remove_account(path: Path, name: str) -> None:
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     tables = document["account"]
     tables.remove(next(table for table in tables if table["name"] == name))
+    if not tables:
+        del document["account"]
     _write(path, tomlkit.dumps(document))
 
 

@@ -71,9 +71,10 @@ def bring_up(
         of_outbox = settled.filter(pl.col("sender") == "outbox", "has_messages")["batch_id"]
         record = records(set(settled["batch_id"]), set(of_outbox))
         _raise_ids(session, archived, record.sent, cell_id, now)
-        session.change("restore_store/delete_lost_rejects")
-        for name in ("insert_keys", "insert_lost_files", "insert_lost_deliveries"):
-            session.change(f"restore_store/{name}")
+        session.change("restore_store/insert_keys")
+        if not _balance(session).holds:
+            session.change("restore_store/insert_lost_files")
+        session.change("restore_store/insert_lost_deliveries")
         mark_unarchived(session, archived)
         handed_over = _take_over(session, record.sent, rules, sender=sender, now=now)
         known_files = set(session.frame("restore_store/select_taken_in")["content_hash"])
@@ -153,9 +154,13 @@ def _enter(
 
 
 def _check(session: Session) -> None:
-    balance = Balance(*session.rows("conservation/select_balance")[0])
+    balance = _balance(session)
     if not balance.holds:
         raise LostEventsError(
             f"Restored from this backup, events would be unaccounted for ({balance}): the store was left as it was. "
             "Try another backup, and report this one."
         )
+
+
+def _balance(session: Session) -> Balance:
+    return Balance(*session.rows("conservation/select_balance")[0])
