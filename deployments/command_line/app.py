@@ -5,7 +5,16 @@ import sys
 
 import typer
 
-from deployments.command_line import accounts, analysis, backups, demonstration, deploying, processing, templates
+from deployments.command_line import (
+    accounts,
+    analysis,
+    backups,
+    demonstration,
+    deploying,
+    doctor,
+    processing,
+    templates,
+)
 from deployments.command_line.output import note, print_json
 
 # What a person runs by hand tells its results itself; Prefect's own log starts at warnings.
@@ -33,6 +42,7 @@ app.command()(analysis.report)
 app.command()(analysis.query)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(doctor.doctor)
 app.command()(deploying.deploy)
 
 

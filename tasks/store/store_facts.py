@@ -45,17 +45,32 @@ def store_facts(path: Path, kind: StoreKind) -> StoreFacts:
 
 def facts(session: Session, path: Path) -> StoreFacts:
     """The same of a store that is open already."""
-    tables = [name for (name,) in session.rows("store_facts/select_tables")]
-    if "schema_migration" not in tables:
-        raise unreadable(path, "it is a DuckDB file, but none of ours: it has no table schema_migration")
+    tables = tables_of(session, path)
     return StoreFacts(
-        rows={table: _read_whole(session, table, path) for table in tables},
+        rows={table: read_whole(session, table, path) for table in tables},
         last_change_seq=session.value("store_facts/last_change_seq"),
         migrations=tuple(name for (name,) in session.rows("store_facts/select_migrations")),
     )
 
 
-def _read_whole(session: Session, table: str, path: Path) -> int:
+def tables_of(session: Session, path: Path) -> tuple[str, ...]:
+    """The tables of a store.
+
+    Raises:
+        StoreUnreadableError: It is a DuckDB file, but no store of ours.
+    """
+    tables = tuple(name for (name,) in session.rows("store_facts/select_tables"))
+    if "schema_migration" not in tables:
+        raise unreadable(path, "it is a DuckDB file, but none of ours: it has no table schema_migration")
+    return tables
+
+
+def read_whole(session: Session, table: str, path: Path) -> int:
+    """Reads every value of a table; returns how many rows it has.
+
+    Raises:
+        StoreUnreadableError: A part of it cannot be read.
+    """
     try:
         query = filled("store_facts/read_whole", table=quoted(table))
         ((rows, _),) = session.connection.execute(query).fetchall()

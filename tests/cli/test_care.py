@@ -1,4 +1,4 @@
-"""`backup` and `restore` as an operator has them."""
+"""`backup`, `restore` and `doctor` as an operator has them."""
 
 from pathlib import Path
 
@@ -35,7 +35,8 @@ def test_what_was_backed_up_comes_back_and_files_that_came_later_are_named(
     assert [row["event_key"] for row in line.store("alpha", "select event_key from event")] == ["first"]
 
 
-def test_the_control_store_is_backed_up_under_its_name(line: CommandLine, command: Command) -> None:
+@pytest.mark.usefixtures("line")
+def test_the_control_store_is_backed_up_under_its_name(command: Command) -> None:
     command("archive", "--account", "alpha", "--now", NOW)
     backup = command("backup", "--account", "control", "--json").answer
     restored = command("restore", "--account", "control", backup["path"])
@@ -44,7 +45,22 @@ def test_the_control_store_is_backed_up_under_its_name(line: CommandLine, comman
     assert command("archive", "--account", "alpha", "--json", "--now", NOW).answer["proof"] == "equal"
 
 
-def test_a_folder_that_is_no_backup_is_refused(line: CommandLine, command: Command, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("line")
+def test_a_folder_that_is_no_backup_is_refused(command: Command, tmp_path: Path) -> None:
     refused = command("restore", "--account", "alpha", tmp_path)
     assert refused.code == 1
     assert "is no backup" in " ".join(refused.err.split())
+
+
+def test_the_doctor_ends_with_1_where_somebody_has_to_do_something(line: CommandLine, command: Command) -> None:
+    command("archive", "--account", "alpha", "--now", NOW)
+    well = command("doctor", "--json", "--now", NOW)
+    assert (well.code, well.answer["well"]) == (0, True)
+    (line.home / "store" / "alpha.duckdb").write_bytes(b"no store")
+    ill = command("doctor", "--json", "--now", NOW)
+    assert (ill.code, ill.answer["well"]) == (1, False)
+    assert ill.answer["findings"][0]["do"] == "message-center restore --account alpha BACKUP"
+    shown = command("doctor", "--account", "alpha", "--now", NOW)
+    assert shown.code == 1
+    assert shown.out.startswith("error")
+    assert "message-center restore --account alpha BACKUP" in shown.out

@@ -1,0 +1,2 @@
+-- Events that the archive has more than once.
+select count(*) - count(distinct (account, event_id)) from event
