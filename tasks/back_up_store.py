@@ -8,11 +8,12 @@ from pathlib import Path
 import tomlkit
 
 from tasks.contracts.accounts import Account
-from tasks.contracts.back_up_store import CONTROL, MANIFEST_FILE, ROSTER_FILE, STORE_FILE, BackupManifest
+from tasks.contracts.back_up_store import CONTROL, MANIFEST_FILE, ROSTER_FILE, STORE_FILE, BackupManifest, StoreFacts
 from tasks.exchange.back_up_store import file_facts, new_backup, write_durably
 from tasks.settings import Settings
 from tasks.store.connection import StoreFile
 from tasks.store.copy_store import copy_store
+from tasks.store.store_errors import StoreUnreadableError, StoreVersionError
 from tasks.store.store_facts import DUCKDB_VERSION, store_facts
 
 
@@ -55,7 +56,7 @@ def back_up_store(settings: Settings, account: Account | None, *, to: Path | Non
             taken_at=now,
             program=version("message-center"),
             duckdb=DUCKDB_VERSION,
-            store=store_facts(part / STORE_FILE, store.kind),
+            store=_read_back(part / STORE_FILE, store),
             files={path.name: file_facts(path) for path in sorted(part.iterdir())},
         )
         write_durably(part / MANIFEST_FILE, manifest.model_dump_json(indent=2) + "\n")
@@ -71,3 +72,10 @@ def store_to_back_up(settings: Settings, account: Account | None) -> StoreFile:
 
 def _roster_entry(account: Account) -> str:
     return tomlkit.dumps({"account": [account.model_dump(mode="json", exclude_unset=True)]})
+
+
+def _read_back(copy: Path, store: StoreFile) -> StoreFacts:
+    try:
+        return store_facts(copy, store.kind)
+    except (StoreUnreadableError, StoreVersionError) as error:
+        raise type(error)(str(error).replace(str(copy), str(store.path))) from error

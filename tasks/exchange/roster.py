@@ -41,11 +41,7 @@ def add_account(path: Path, account: Account) -> None:
     Raises:
         RosterError: The name or the cell is taken.
     """
-    known = load_roster(path)
-    if account.name.lower() in {other.name.lower() for other in known}:
-        raise RosterError(f"{path} has an account '{account.name}' already; choose another name")
-    if same_cell := [other.name for other in known if other.cell_id == account.cell_id]:
-        raise RosterError(f"{path} gives cell {account.cell_id} to '{same_cell[0]}' already; choose another --cell-id")
+    check_addable(path, account)
     document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
     if not path.exists():
         document.add(tomlkit.comment(HEADER))
@@ -53,6 +49,19 @@ def add_account(path: Path, account: Account) -> None:
     table.update(account.model_dump(mode="json", exclude_unset=True))
     document.setdefault("account", tomlkit.aot()).append(table)
     _write(path, tomlkit.dumps(document))
+
+
+def check_addable(path: Path, account: Account) -> None:
+    """Whether an account can be added to a roster.
+
+    Raises:
+        RosterError: The name or the cell is taken.
+    """
+    known = load_roster(path)
+    if account.name.lower() in {other.name.lower() for other in known}:
+        raise RosterError(f"{path} has an account '{account.name}' already; choose another name")
+    if same_cell := [other.name for other in known if other.cell_id == account.cell_id]:
+        raise RosterError(f"{path} gives cell {account.cell_id} to '{same_cell[0]}' already; choose another --cell-id")
 
 
 def remove_account(path: Path, name: str) -> None:
