@@ -29,10 +29,15 @@ def pending_migrations(connection: duckdb.DuckDBPyConnection, kind: StoreKind) -
     steps = migrations(kind)
     if unknown := sorted(done - {step.stem for step in steps}):
         raise StoreVersionError(
-            f"This {kind} store has seen {', '.join(unknown)}, which this version does not know: "
+            f"{_path(connection)}: this {kind} store has seen {', '.join(unknown)}, which this version does not know: "
             "it was written by a newer one. Upgrade message-center and try again."
         )
     return tuple(step for step in steps if step.stem not in done)
+
+
+def _path(connection: duckdb.DuckDBPyConnection) -> str:
+    ((path,),) = connection.execute("select path from duckdb_databases() where database_name = 'store'").fetchall()
+    return str(path)
 
 
 def _done(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -43,7 +48,7 @@ def _done(connection: duckdb.DuckDBPyConnection) -> set[str]:
         tables = connection.execute("select table_name from duckdb_tables() where database_name = current_database()")
         if others := sorted(name for (name,) in tables.fetchall()):
             raise StoreUnreadableError(
-                f"The file is a DuckDB database, but no store of ours: it holds {', '.join(others[:5])}. "
+                f"{_path(connection)} is a DuckDB database, but no store of ours: it holds {', '.join(others[:5])}. "
                 "Move it elsewhere, and try again."
             ) from None
         return set()
