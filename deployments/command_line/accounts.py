@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from deployments.command_line.output import AsJson, note, show, show_rows
 from tasks.contracts.accounts import Account
-from tasks.exchange.roster import add_account, free_cell_id, load_roster, remove_account
+from tasks.exchange.roster import add_account, check_addable, free_cell_id, load_roster, remove_account
 from tasks.settings import Settings
 from tasks.store.connection import StoreFile, writing
 
@@ -37,12 +37,14 @@ def add(
     settings = Settings()
     cell = free_cell_id(load_roster(settings.roster_path)) if cell_id is None else cell_id
     account = _checked(name, label, cell)
-    add_account(settings.roster_path, account)
-    render.refresh(settings.roster_path)
+    check_addable(settings.roster_path, account)
     with writing(StoreFile(settings.account_store(name), "account"), purpose="making the store"):
         pass
     for folder in (settings.inbox(name, "batch"), settings.inbox(name, "rt"), settings.delivery_log_inbox(name)):
         folder.mkdir(parents=True, exist_ok=True)
+    # Last, so that the command can be repeated where something before it could not be written.
+    add_account(settings.roster_path, account)
+    render.refresh(settings.roster_path)
     shown = {"name": name, "label": label, "cell_id": cell, "store": settings.account_store(name)}
     shown["deployed"] = _start_archiving(account)
     show(shown, as_json=as_json, title="Account added")

@@ -16,6 +16,7 @@ from deployments.command_line import (
     templates,
 )
 from deployments.command_line.output import note, print_json
+from deployments.command_line.troubles import told
 
 # What a person runs by hand tells its results itself; Prefect's own log starts at warnings.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
@@ -63,7 +64,7 @@ def exit_code(error: Exception) -> int:
 
 
 def _tell(error: Exception) -> None:
-    message = str(error) or type(error).__name__
+    message = told(error)
     if "--json" in sys.argv:
         print_json({"error": message})
     note(f"error: {message}")
