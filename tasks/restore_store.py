@@ -21,7 +21,7 @@ from tasks.settings import Settings
 from tasks.store.connection import StoreFile
 from tasks.store.replace_store import put_in_place, replacing
 from tasks.store.restore_archived import spool_archived
-from tasks.store.restore_store import BroughtUp, bring_up, publish_anew
+from tasks.store.restore_store import BroughtUp, bring_up
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,6 @@ def restore_control(settings: Settings, backup: Path, *, now: datetime) -> Resto
         for account in load_roster(settings.roster_path):
             runs.enter_context(archive_folder(settings, account))
         with replacing(control), _copy(control, backup) as successor:
-            publish_anew(successor)
             kept = put_in_place(successor, control, now=now)
     return Restored(manifest, kept, BroughtUp(0, 0, (), ()), ())
 

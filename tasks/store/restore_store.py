@@ -86,12 +86,6 @@ def bring_up(
     return BroughtUp(rows, handed_over, unsure, unknown_files)
 
 
-def publish_anew(control: StoreFile) -> None:
-    """Has the next publication of a copy of the control store start from nothing: the last one knew a later state."""
-    with writing(control, purpose="bringing a backup up to date") as session:
-        session.change("restore_store/forget_edition")
-
-
 def _raise_ids(
     session: Session, archived: Archived, sent: dy.DataFrame[SentMessage], cell_id: int, now: datetime
 ) -> None:

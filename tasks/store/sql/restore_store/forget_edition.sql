@@ -1,2 +1,0 @@
--- No edition follows from this state.
-update published_edition set edition = -1
