@@ -17,12 +17,11 @@ from crashes.remains import Remains, remains_of
 from crashes.watched_calls import watch
 from crashes.watcher import Effect, KillAt, Watcher
 
+import flows
+
+FLOWS = [f"flows.{path.stem}" for path in Path(flows.__file__).parent.glob("*_*.py") if path.stem != "__init__"]
 PROCESSES = multiprocessing.get_context("forkserver")  # the imports, which take seconds, once for all of them
-PROCESSES.set_forkserver_preload(
-    ["prefect.tasks", "polars", "duckdb", "dataframely", "aiosmtplib", "jinja2.sandbox", "crashes.life"]
-)
-
-
+PROCESSES.set_forkserver_preload([*FLOWS, "aiosmtplib", "jinja2.sandbox"])
 _ONE_AT_A_TIME = threading.Lock()  # starting and joining look at all children
 
 
