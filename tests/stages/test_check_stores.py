@@ -110,7 +110,16 @@ def spoil_blocks(path: Path) -> None:
             file.write(bytes(2_000))
 
 
-@pytest.mark.parametrize("spoil", [cut, empty, foreign, another_database, spoil_blocks])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        cut,
+        spoil_blocks,
+        pytest.param(empty, marks=pytest.mark.long),
+        pytest.param(foreign, marks=pytest.mark.long),
+        pytest.param(another_database, marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize("which", [account, control])
 def test_a_store_that_cannot_be_read_is_a_finding(
     well: AccountRun, which: Callable[[AccountRun], Path], spoil: Callable[[Path], None]

@@ -75,7 +75,7 @@ def leave(path: Path) -> None:
     assert path.exists()
 
 
-@pytest.mark.parametrize("lose", [delete, cut, leave])
+@pytest.mark.parametrize("lose", [delete, cut, pytest.param(leave, marks=pytest.mark.long)])
 def test_a_life_with_a_lost_store_in_it_ends_like_one_without(
     life: Life, tmp_path: Path, lose: Callable[[Path], None]
 ) -> None:
