@@ -69,6 +69,8 @@ TRIES_USED_UP: Final = "tries_used_up"
 
 CTX_MAX_BYTES: Final = 131_072
 """A `ctx` longer than this is not the data of one message."""
+CTX_MAX_DEPTH: Final = 500
+"""A `ctx` of more levels could be read by hardly any of those it goes to."""
 CELL_SIZE: Final = 2**56
 """Ids per cell: `event_id = cell_id * CELL_SIZE + local id` (Message Center's global id)."""
 MAX_CELL_ID: Final = 127

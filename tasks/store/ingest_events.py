@@ -7,9 +7,11 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.ingest_events import AcceptedEvent, CandidateEvent, EventFields, ReceivedRow, RejectedRow
-from tasks.contracts.vocabulary import ENVELOPE_FIELDS, EVENT_FIELDS
+from tasks.contracts.vocabulary import CTX_MAX_DEPTH, ENVELOPE_FIELDS, EVENT_FIELDS
 from tasks.store.connection import Session, StoreFile, computing, writing
 from tasks.store.ingested_files import FileCounts, InputFile, in_ledger, insert_file
+from tasks.store.json_depth import deeper_than
+from tasks.store.json_leaves import leaves
 from tasks.store.local_ids import take_ids
 
 _CONTENT = (
@@ -27,12 +29,15 @@ def extract_event_fields(rows: dy.DataFrame[ReceivedRow]) -> dy.DataFrame[EventF
             event_fields=_nulls(EVENT_FIELDS),
             envelope_fields=_nulls(ENVELOPE_FIELDS),
         )
-    return EventFields.validate(fields, cast=True)
+    deep = deeper_than(CTX_MAX_DEPTH, fields["ctx"])
+    problem = pl.when(deep).then(pl.lit(f"ctx nests more than {CTX_MAX_DEPTH} levels deep")).otherwise("problem")
+    return EventFields.validate(fields.with_columns(problem=problem), cast=True)
 
 
 def content_keys(events: dy.DataFrame[CandidateEvent]) -> pl.DataFrame:
     """`line` and `content_key` (32 hex digits) of the events that have no key of their own."""
     keyless = events.filter(pl.col("event_key").is_null()).select(_CONTENT)
+    keyless = keyless.with_columns(leaves=pl.Series([leaves(ctx) for ctx in keyless["ctx"]], dtype=pl.String))
     with computing() as session:
         return session.frame("ingest_events/content_key", {"event": keyless})
 

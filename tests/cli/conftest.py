@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines(folder / "hello.ndjson", [TEMPLATE])
     line.json("templates", "publish", folder / "hello.ndjson")
     text = "".join(json.dumps(event) + "\n" for event in EVENTS)
-    text = text.replace('"WIDE"', "1e999").replace('"DEEP"', '{"a":' * 3_000 + "1" + "}" * 3_000)
+    text = text.replace('"WIDE"', "1e999").replace('"DEEP"', '{"a":' * 400 + "1" + "}" * 400)
     (folder / "events.ndjson").write_text(text)
     line.json("ingest", "--account", "alpha", "--now", NOW, folder / "events.ndjson")
     line.json("process", "--account", "alpha", "--queue", "batch", "--now", NOW)

@@ -1,15 +1,6 @@
 -- The key of an event without an id: a 128-bit hash of its normalised content. The leaves of ctx count by path
 -- and text, so neither the order of fields nor the format they came in makes a difference.
--- Frames: event (line and the content columns of CandidateEvent).
-with leaves as (
-    select
-        event.line,
-        string_agg(leaf.fullkey || '=' || to_json(leaf.atom ->> '$')::varchar, chr(10) order by leaf.fullkey) as content
-    from event, json_tree(event.ctx::json) as leaf
-    where leaf.atom is not null and leaf.type <> 'NULL'
-    group by event.line
-)
-
+-- Frames: event (line and the content columns of CandidateEvent, with the leaves of ctx).
 select
     event.line,
     md5(concat_ws(
@@ -26,7 +17,6 @@ select
         coalesce(epoch_us(event.created_at)::varchar, ''),
         coalesce(epoch_us(event.scheduled_at)::varchar, ''),
         coalesce(epoch_us(event.expires_at)::varchar, ''),
-        coalesce(leaves.content, '')
+        event.leaves
     )) as content_key
 from event
-left join leaves on leaves.line = event.line

@@ -29,16 +29,33 @@ opened as (
     from parsed
 ),
 
-decoded as (
+packed as (
     select
         *,
         case
-            when is_cloud_event then coalesce(
-                document -> '$.data',
-                try(decode(from_base64(document ->> '$.data_base64')))::json
-            )
-        end as cloud_data
+            when is_cloud_event and (document -> '$.data') is null and (document ->> '$.data_base64') is not null
+                then coalesce(try(decode(from_base64(document ->> '$.data_base64'))), 'no text')
+        end as packed_data
     from opened
+),
+
+decoded as (
+    select
+        * exclude (packed_data) replace (
+            case when is_broken then 'data_base64 is not JSON in Base64' else problem end as problem
+        ),
+        case
+            when is_cloud_event and not is_broken then coalesce(document -> '$.data', try(packed_data::json))
+        end as cloud_data
+    from (
+        select
+            *,
+            packed_data is not null and (
+                not json_valid(packed_data)
+                or regexp_matches(regexp_replace(packed_data, '(?s)"(?:[^"\\]|\\.)*"', '', 'g'), '(?i)nan|inf')
+            ) as is_broken
+        from packed
+    )
 ),
 
 unwrapped as (
@@ -50,7 +67,7 @@ unwrapped as (
         case when is_cloud_event then document end as envelope,
         case
             when not is_cloud_event then document
-            when cloud_data is null or not json_valid(cloud_data) then '{}'::json
+            when cloud_data is null then '{}'::json
             when json_type(cloud_data) = 'OBJECT' then cloud_data
             when json_type(cloud_data) = 'NULL' then '{}'::json
             else json_object('data', cloud_data)
