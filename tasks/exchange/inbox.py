@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+from tasks.exchange.regular_file import opened
+
 UNFINISHED_SUFFIXES: Final = (".part", ".tmp")
 REASON_SUFFIX: Final = ".reason.txt"
 NAME_MAX_BYTES: Final = 220
@@ -37,8 +39,12 @@ def is_unfinished(path: Path) -> bool:
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of the file as it is, in hexadecimal digits: what a file is known by."""
-    with path.open("rb") as file:
+    """SHA-256 of the file as it is, in hexadecimal digits: what a file is known by.
+
+    Raises:
+        IrregularFileError: It is no file.
+    """
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -70,8 +76,7 @@ def _reserved(path: Path, folder: str) -> Path:
 
     One that is there already is what a crash left between here and the move: it takes nobody's place.
     """
-    home = path.parent / folder
-    home.mkdir(exist_ok=True)
+    home = _made(path.parent / folder)
     stem, dot, suffixes = path.name.partition(".")
     if len(os.fsencode(path.name)) > NAME_MAX_BYTES:
         stem, suffixes = hashlib.sha256(os.fsencode(path.name)).hexdigest(), suffixes[-20:]
@@ -87,6 +92,18 @@ def _reserved(path: Path, folder: str) -> Path:
         except FileExistsError:
             continue
         return target
+    raise AssertionError("counting never ends")
+
+
+def _made(folder: Path) -> Path:
+    """The folder, made where it is missing, with a counter where a file has its name."""
+    for number in count(1):
+        counted = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        try:
+            counted.mkdir(exist_ok=True)
+        except FileExistsError:
+            continue
+        return counted
     raise AssertionError("counting never ends")
 
 

@@ -1,5 +1,6 @@
 """CSV and TSV: a header row names the fields of the rows below it."""
 
+from collections import Counter
 from collections.abc import Collection
 from io import BytesIO
 from typing import Final
@@ -11,7 +12,7 @@ from tasks.contracts.ingest_events import ReceivedRow
 from tasks.exchange.reading.read_csv_records import column_count, csv_records, is_well_formed
 from tasks.exchange.reading.read_errors import UnreadableFileError
 from tasks.exchange.reading.read_lines import physical_lines
-from tasks.exchange.reading.read_received import received_rows
+from tasks.exchange.reading.read_received import MOST_COLUMNS, received_rows
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 
@@ -54,12 +55,14 @@ def _header(first: pl.DataFrame, name: str, separator: str) -> list[str]:
     if not first["is_utf8"][0] or not header.select(is_well_formed(separator)).item():
         raise UnreadableFileError(f"{name}: the header row is not UTF-8 or has unbalanced quotes; write it anew")
     width = int(header.select(column_count(separator)).item())
+    if width > MOST_COLUMNS:
+        raise UnreadableFileError(f"{name} has {width:,} columns, {MOST_COLUMNS:,} at most are read; leave some out")
     columns = ["" if cell is None else str(cell).strip() for cell in _cells(header["raw"], width, separator).row(0)]
     if "" in columns:
         raise UnreadableFileError(f"{name}: column {columns.index('') + 1} has no name; name it in the header row")
-    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    repeated = ", ".join(sorted(column for column, count in Counter(columns).items() if count > 1))
     if repeated:
-        raise UnreadableFileError(f"{name}: the header names {', '.join(repeated)} more than once; keep one of each")
+        raise UnreadableFileError(f"{name}: the header names {repeated[:200]} more than once; keep one of each")
     return columns
 
 

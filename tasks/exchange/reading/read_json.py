@@ -1,6 +1,5 @@
 """JSON files: arrays of rows, or one row over many lines. Each row keeps the text it had."""
 
-import json
 import re
 from typing import Final
 
@@ -8,34 +7,39 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.ingest_events import ReceivedRow
+from tasks.exchange.reading.json_extent import JsonExtents
 from tasks.exchange.reading.read_errors import UnreadableFileError
 from tasks.exchange.reading.read_lines import ndjson_rows
-from tasks.exchange.reading.read_received import received_rows
+from tasks.exchange.reading.read_received import received_rows, too_many_rows
 
-# Only the extent of a value matters here: numbers stay text, however long they are, and control characters pass.
-_DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False)
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _NEXT_OBJECT: Final = re.compile(r"\n\{")
 
 
-def json_array_rows(content: bytes, name: str) -> dy.DataFrame[ReceivedRow]:
+def json_array_rows(content: bytes, name: str, *, most: int) -> dy.DataFrame[ReceivedRow]:
     """One row per element of a JSON array, or of several arrays one after the other; `line` counts elements.
 
+    Args:
+        content: The file in UTF-8.
+        name: What to call it in messages.
+        most: As many elements are read.
+
     Raises:
-        UnreadableFileError: The array is broken, so that nobody can say where its elements end.
+        UnreadableFileError: The array is broken, so that nobody can say where its elements end; or too many of them.
     """
-    text = _text(content, name)
+    extents = JsonExtents(_text(content, name))
     elements: list[str] = []
-    at = _after_blank(text, 0)
+    at = _after_blank(extents.text, 0)
     try:
-        while at < len(text):
-            at = _read_array(text, at, elements)
-    except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        while at < len(extents.text):
+            at = _read_array(extents, at, elements, most)
+    except ValueError as error:
         raise UnreadableFileError(
-            f"{name} is no JSON array: {why}, after {len(elements)} whole elements; mend the array, "
+            f"{name} is no JSON array: {error}, after {len(elements)} whole elements; mend the array, "
             "or send one object per line"
         ) from error
+    if len(elements) > most:
+        raise too_many_rows(name, most)
     return _rows(elements)
 
 
@@ -48,10 +52,10 @@ def json_object_rows(content: bytes, name: str) -> dy.DataFrame[ReceivedRow] | N
     try:
         text = content.decode()
         start = _after_blank(text, 0)
-        end = _value_end(text, start)
+        end = JsonExtents(text).value_end(start)
     except UnicodeDecodeError:
         return None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         if "\n" not in text.strip() or _NEXT_OBJECT.search(text, start):
             return None
         raise UnreadableFileError(
@@ -60,24 +64,25 @@ def json_object_rows(content: bytes, name: str) -> dy.DataFrame[ReceivedRow] | N
     return _rows([text[start:end]]) if _after_blank(text, end) == len(text) else None
 
 
-def json_rows(content: bytes, name: str) -> tuple[str, dy.DataFrame[ReceivedRow]]:
+def json_rows(content: bytes, name: str, *, most: int) -> tuple[str, dy.DataFrame[ReceivedRow]]:
     """The rows of a JSON file, with what it turned out to be: `json` or `ndjson`."""
     first = content.lstrip()[:1]
     if first == b"[":
-        return "json", json_array_rows(content, name)
+        return "json", json_array_rows(content, name, most=most)
     one_object = json_object_rows(content, name) if first == b"{" else None
     return ("ndjson", ndjson_rows(content)) if one_object is None else ("json", one_object)
 
 
-def _read_array(text: str, at: int, elements: list[str]) -> int:
+def _read_array(extents: JsonExtents, at: int, elements: list[str], most: int) -> int:
     """Appends the elements of the array at `at`; returns where the next thing after it begins."""
+    text = extents.text
     if text[at] != "[":
         raise ValueError(f"'[' expected at character {at + 1:,}")
     at = _after_blank(text, at + 1)
     if text[at : at + 1] == "]":
         return _after_blank(text, at + 1)
-    while True:
-        end = _value_end(text, at)
+    while len(elements) <= most:
+        end = extents.value_end(at)
         elements.append(text[at:end])
         at = _after_blank(text, end)
         follower = text[at : at + 1]
@@ -86,10 +91,7 @@ def _read_array(text: str, at: int, elements: list[str]) -> int:
             return at
         if follower != ",":
             raise ValueError(f"',' or ']' expected at character {at:,}")
-
-
-def _value_end(text: str, at: int) -> int:
-    return _DECODER.raw_decode(text, at)[1]
+    return len(text)
 
 
 def _after_blank(text: str, at: int) -> int:

@@ -1,12 +1,16 @@
 """Lines of a text file, and NDJSON, where each line is a row."""
 
+from collections.abc import Iterator
+from typing import Final
+
 import dataframely as dy
 import polars as pl
 
 from tasks.contracts.ingest_events import ReceivedRow
 from tasks.exchange.reading.read_received import received_rows
 
-NOT_UTF8 = "not valid UTF-8"
+NOT_UTF8: Final = "not valid UTF-8"
+_PART_BYTES: Final = 2**26  # cut into lines at once
 
 
 def physical_lines(content: bytes) -> pl.DataFrame:
@@ -17,16 +21,30 @@ def physical_lines(content: bytes) -> pl.DataFrame:
     """
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
-    is_utf8: pl.Series | pl.Expr
+    lines = pl.concat([_lines(part) for part in _parts(content)])
+    return lines.select(pl.int_range(1, pl.len() + 1).alias("line"), "text", "is_utf8")
+
+
+def _parts(content: bytes) -> Iterator[bytes]:
+    """The content in pieces that begin and end where lines do."""
+    begin = 0
+    while begin <= len(content):
+        end = content.find(b"\n", begin + _PART_BYTES)
+        end = len(content) if end < 0 else end
+        yield content[begin:end]
+        begin = end + 1
+
+
+def _lines(part: bytes) -> pl.DataFrame:
+    """`text` and `is_utf8` of the lines of a piece."""
     try:
-        texts = content.decode().split("\n")
-        is_utf8 = pl.lit(value=True)
-    except UnicodeDecodeError:
-        lines = content.split(b"\n")
+        whole = pl.Series([part], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        lines = part.split(b"\n")
         texts = [line.decode(errors="backslashreplace") for line in lines]
-        is_utf8 = pl.Series([text.encode() == line for text, line in zip(texts, lines, strict=True)], dtype=pl.Boolean)
-    lines_frame = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)})
-    return lines_frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64), is_utf8=is_utf8)
+        is_utf8 = [text.encode() == line for text, line in zip(texts, lines, strict=True)]
+        return pl.DataFrame({"text": texts, "is_utf8": is_utf8})
+    return pl.DataFrame({"text": whole.str.split("\n").explode()}).with_columns(is_utf8=pl.lit(value=True))
 
 
 def ndjson_rows(content: bytes) -> dy.DataFrame[ReceivedRow]:

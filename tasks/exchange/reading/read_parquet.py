@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from tasks.contracts.ingest_events import ReceivedRow
 from tasks.exchange.reading.read_errors import UnreadableFileError
 from tasks.exchange.reading.read_parquet_values import json_value, text_bytes
-from tasks.exchange.reading.read_received import received_rows
+from tasks.exchange.reading.read_received import MOST_COLUMNS, most_rows, received_rows, too_many_rows
 
 _SLICE_ROWS: Final = 2**14
 _VALUE_BYTES: Final = 2  # no value takes less than this in a document
@@ -22,7 +22,7 @@ def parquet_rows(content: bytes, name: str, *, max_bytes: int) -> dy.DataFrame[R
     """One row per row of the file, with columns of any type; `line` is the row number.
 
     Raises:
-        UnreadableFileError: Broken, without columns, or larger than `max_bytes` as text.
+        UnreadableFileError: Broken, without columns, with too many columns or rows, or larger than `max_bytes` as text.
     """
     _check_size(content, name, max_bytes)
     try:
@@ -43,10 +43,16 @@ def _check_size(content: bytes, name: str, max_bytes: int) -> None:
         raise UnreadableFileError(f"{name} cannot be read as Parquet: {error}; write it again, whole") from error
     if not said.num_columns:
         raise UnreadableFileError(f"{name} has no columns; write one per field")
+    if said.num_columns > MOST_COLUMNS:
+        raise UnreadableFileError(
+            f"{name} has {said.num_columns:,} columns, {MOST_COLUMNS:,} at most are read; leave some out"
+        )
     groups = [said.row_group(number) for number in range(said.num_row_groups)]
     values = sum(group.column(column).num_values for group in groups for column in range(group.num_columns))
     if max(sum(group.total_byte_size for group in groups), values * _VALUE_BYTES) > max_bytes:
         raise _too_large(name, max_bytes)
+    if said.num_rows > most_rows(max_bytes):
+        raise too_many_rows(name, most_rows(max_bytes))
 
 
 def _with_text(frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from tasks.exchange.reading.read_errors import UnreadableFileError
 from tasks.exchange.reading.read_json import json_rows
 from tasks.exchange.reading.read_lines import ndjson_rows
 from tasks.exchange.reading.read_parquet import parquet_rows
+from tasks.exchange.reading.read_received import LINE_COST_BYTES, most_rows, too_many_rows
 from tasks.exchange.reading.read_xml import xml_rows
 from tasks.exchange.reading.uncompress import as_utf8, uncompressed
 
@@ -56,17 +57,22 @@ def read_rows(path: Path, *, max_bytes: int, known_columns: Collection[str] = KN
     format_ = format_of(path)
     if format_ != "parquet" and not content.startswith(_PARQUET_MAGIC):
         content, marked = as_utf8(content, path.name)
+    most = most_rows(max_bytes)
     match format_ or _recognised(content, path.name):
         case "parquet":
             return FileRows("parquet", parquet_rows(content, path.name, max_bytes=max_bytes))
         case "xml":
-            return FileRows("xml", xml_rows(content, path.name, is_utf8=marked))
+            return FileRows("xml", xml_rows(content, path.name, is_utf8=marked, most=most))
         case "csv":
-            return FileRows("csv", csv_rows(content, path.name, known_columns=known_columns))
+            _check_lines(content, path.name, max_bytes)
+            file = FileRows("csv", csv_rows(content, path.name, known_columns=known_columns))
         case "json":
-            return _json(content, path.name)
+            file = _json(content, path.name, max_bytes)
         case "ndjson":
-            return _lines(content, path.name)
+            file = _lines(content, path.name, max_bytes)
+    if file.rows.height > most:
+        raise too_many_rows(path.name, most)
+    return file
 
 
 def format_of(path: Path) -> Format | None:
@@ -95,16 +101,26 @@ def _recognised(content: bytes, name: str) -> Format:
     )
 
 
-def _json(content: bytes, name: str) -> FileRows:
-    format_, rows = json_rows(content, name)
+def _json(content: bytes, name: str, max_bytes: int) -> FileRows:
+    if content.lstrip()[:1] != b"[":
+        _check_lines(content, name, max_bytes)
+    format_, rows = json_rows(content, name, most=most_rows(max_bytes))
     return FileRows("json" if format_ == "json" else "ndjson", rows)
 
 
-def _lines(content: bytes, name: str) -> FileRows:
+def _lines(content: bytes, name: str, max_bytes: int) -> FileRows:
     """Lines, even where the first begins like an array: only a file that is arrays throughout is read as such."""
     if content.lstrip()[:1] == b"[":
         try:
-            return _json(content, name)
+            return _json(content, name, max_bytes)
         except UnreadableFileError:
             pass
+    _check_lines(content, name, max_bytes)
     return FileRows("ndjson", ndjson_rows(content))
+
+
+def _check_lines(content: bytes, name: str, max_bytes: int) -> None:
+    """Before anything is made of the lines: blank ones take memory too."""
+    most = most_rows(max_bytes, LINE_COST_BYTES)
+    if max(content.count(b"\n"), content.count(b"\r")) > most:
+        raise too_many_rows(name, most)

@@ -16,18 +16,20 @@ _FED_BYTES: Final = 2**16
 _TAG_MAX_BYTES: Final = 2**23  # the parser reads a tag from its start again with every bite
 
 
-def xml_rows(content: bytes, name: str, *, is_utf8: bool) -> dy.DataFrame[ReceivedRow]:
+def xml_rows(content: bytes, name: str, *, is_utf8: bool, most: int) -> dy.DataFrame[ReceivedRow]:
     """One row per event element; attributes and child elements are its fields, every value is text.
 
     Args:
         content: The file.
         name: What to call the file in messages.
         is_utf8: The content is UTF-8, whatever its XML declaration says.
+        most: As many elements are read.
 
     Raises:
-        UnreadableFileError: Not well-formed, with a document type or entities, or without any event.
+        UnreadableFileError: Not well-formed, with a document type or entities, without any event, with too many
+            of them, or with too many levels around them.
     """
-    collector = EventCollector(content)
+    collector = EventCollector(content, name, most)
     try:
         _feed(content, collector, name, is_utf8=is_utf8)
     except DefusedXmlException as error:
