@@ -70,6 +70,8 @@ CAST_KINDS: dict[Kind, set[exp.DType]] = {
     "boolean": {exp.DType.BOOLEAN},
     "instant": set(exp.DataType.TEMPORAL_TYPES),
 }
+LONGEST_INTEGER = 100
+"""Digits: Python reads no more than some thousands of them."""
 HARMLESS_FLAGS = {"safe", "coalesce", "negate", "big_int"}
 
 
@@ -138,7 +140,7 @@ def _alike(terms: list[Term], sql: str, *, ordered: bool = True) -> list[pl.Expr
 def _literal(node: exp.Literal, sql: str) -> Term:
     if node.is_string:
         return Term("text", pl.lit(node.name, dtype=pl.String), sql, literal=node.name)
-    whole = node.name.isdecimal() and int(node.name) < 2**63
+    whole = node.name.isdecimal() and len(node.name) <= LONGEST_INTEGER and int(node.name) < 2**63
     return Term("number", pl.lit(int(node.name) if whole else float(node.name)), sql, literal=node.name)
 
 

@@ -12,6 +12,8 @@ from tasks.contracts.route_events import ConditionContext
 from tasks.transforms.instants import instant
 
 Kind = Literal["text", "number", "boolean", "instant"]
+LONGEST_INDEX = 9
+"""Digits of an index."""
 EXACT_INTEGERS = 2**53
 """Numbers of `ctx` are read as doubles, which hold every integer below this."""
 
@@ -147,7 +149,10 @@ def _key(node: exp.Expr) -> str:
 
 def _subscript(node: exp.Expr) -> str | int:
     if isinstance(node, exp.Literal):
-        return node.name if node.is_string else int(node.name)
+        if node.is_string:
+            return node.name
+        if node.name.isdecimal() and len(node.name) <= LONGEST_INDEX:
+            return int(node.name)
     raise ConditionError(f"[{node.sql()}] is neither a key nor an index from 0")
 
 

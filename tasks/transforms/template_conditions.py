@@ -7,6 +7,7 @@ that kind is null, and a condition that is null is not met. A `ctx` that a JSON 
 than 127 levels, a number past the range of doubles) has no fields.
 """
 
+import re
 from dataclasses import dataclass
 
 import dataframely as dy
@@ -20,6 +21,7 @@ from tasks.transforms.condition_operators import term
 from tasks.transforms.condition_terms import ConditionError, read_as
 
 MAX_CHARACTERS = 10_000
+_HALF = re.compile("[\ud800-\udfff]")
 MAX_DEPTH = 40
 """Deeper conditions would compile or not depending on how deep the caller stands already."""
 
@@ -71,6 +73,8 @@ def compile_condition(text: str) -> Condition:
 def _parsed(text: str) -> exp.Expr:
     if len(text) > MAX_CHARACTERS:
         raise ConditionError(f"it is longer than {MAX_CHARACTERS} characters")
+    if not text.isascii() and _HALF.search(text):
+        raise ConditionError("it holds half a character (a lone surrogate)")
     try:
         statements = sqlglot.parse(text, dialect=ConditionDialect)
     except RecursionError as error:

@@ -21,6 +21,7 @@ from tasks.contracts.deliver_events import (
     RenderedMessage,
 )
 from tasks.contracts.ingest_events import channel_address
+from tasks.exchange.templates.template_budget import budget
 from tasks.exchange.templates.template_sandbox import HTML, TEXT, MissingVariableError
 
 REASON_MAX_CHARACTERS = 500
@@ -94,9 +95,10 @@ def _message(event: dict[str, Any], parts: _Parts) -> dict[str, str | None]:
     variables: dict[str, Any] = {}
     try:
         variables = _variables(event)
-        subject = _text(parts.subject, variables)
-        body_text = _text(parts.body_text, variables)
-        body_html = _text(parts.body_html, variables) if event["channel"] == "email" else None
+        with budget():
+            subject = _text(parts.subject, variables)
+            body_text = _text(parts.body_text, variables)
+            body_html = _text(parts.body_html, variables) if event["channel"] == "email" else None
     except Exception as error:  # noqa: BLE001 # as above
         return {"problem": _problem(error, variables)}
     if body_text is None and body_html is None:

@@ -27,6 +27,8 @@ def _fault(text: str) -> str | None:
         others = any(True for _ in find_referenced_templates(TEXT.parse(text)))
     except TemplateSyntaxError as error:
         return f"is no Jinja; line {error.lineno}: {error.message}"
-    except RecursionError:
+    except (SyntaxError, ValueError, OverflowError) as error:
+        return f"cannot be compiled; {error}"
+    except (RecursionError, MemoryError):
         return "is nested too deeply"
     return "takes in another template; put its text here" if others else None

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ import polars as pl
 from pydantic import ValidationError
 
 from tasks.contracts.publish_templates import TemplateError, TemplateProblem, TemplateSource
+from tasks.exchange.reading.read_errors import UnreadableFileError
+from tasks.exchange.reading.read_parquet import parquet_rows
+from tasks.exchange.regular_file import content_of
 from tasks.exchange.templates.template_record import TemplateRecord
 
 Record = dict[str, Any]
 Place = tuple[str, Record]
 MAX_BODY_BYTES = 5_000_000
+MAX_TOML_BYTES = 2 * MAX_BODY_BYTES
+MAX_TABLE_BYTES = 100_000_000
 BODY_FILES = {"body_text_file": "body_text", "body_html_file": "body_html"}
 
 
@@ -48,7 +54,7 @@ def _places(path: Path, problems: list[TemplateProblem]) -> Iterator[Place]:
     elif reader := READERS.get(path.suffix.lower()):
         try:
             yield from reader(path)
-        except (pl.exceptions.PolarsError, ValueError, OSError) as error:
+        except (pl.exceptions.PolarsError, UnreadableFileError, ValueError, OSError) as error:
             problems.append(TemplateProblem(path.name, "", f"cannot be read; {error}"))
     else:
         known = ", ".join(sorted(READERS))
@@ -63,7 +69,7 @@ def _folder(folder: Path, problems: list[TemplateProblem]) -> Iterator[Place]:
         problems.append(TemplateProblem(str(folder), "", "holds no *.toml file; each template is one"))
     for file in files:
         try:
-            record = tomllib.loads(file.read_text(encoding="utf-8"))
+            record = tomllib.loads(content_of(file, max_bytes=MAX_TOML_BYTES).decode())
         except (tomllib.TOMLDecodeError, RecursionError, OSError, ValueError) as error:
             problems.append(TemplateProblem(file.name, "", f"is no TOML; {error}"))
             continue
@@ -97,10 +103,8 @@ def _body(folder: Path, name: object) -> str:
     path = folder / relative
     if not path.is_file():
         raise ValueError(f"{name!r} is no file in the folder")
-    if path.stat().st_size > MAX_BODY_BYTES:
-        raise ValueError(f"{name!r} is larger than {MAX_BODY_BYTES:,} bytes, the most that a body may be")
     try:
-        return path.read_text(encoding="utf-8")
+        return content_of(path, max_bytes=MAX_BODY_BYTES).decode()
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{name!r} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
@@ -108,12 +112,13 @@ def _body(folder: Path, name: object) -> str:
 
 
 def _csv(path: Path) -> Iterator[Place]:
-    frame = pl.read_csv(path, infer_schema=False)
+    frame = pl.read_csv(BytesIO(content_of(path, max_bytes=MAX_TABLE_BYTES)), infer_schema=False)
     return _numbered(path, frame.iter_rows(named=True), first=2)
 
 
 def _ndjson(path: Path) -> Iterator[Place]:
-    for line, text in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+    content = content_of(path, max_bytes=MAX_TABLE_BYTES).decode("utf-8-sig")
+    for line, text in enumerate(content.split("\n"), start=1):
         if text.strip():
             try:
                 record = json.loads(text)
@@ -123,7 +128,8 @@ def _ndjson(path: Path) -> Iterator[Place]:
 
 
 def _parquet(path: Path) -> Iterator[Place]:
-    return _numbered(path, pl.read_parquet(path).iter_rows(named=True), first=1)
+    rows = parquet_rows(content_of(path, max_bytes=MAX_TABLE_BYTES), path.name, max_bytes=MAX_TABLE_BYTES)
+    return _numbered(path, (json.loads(document or "{}") for document in rows["document"]), first=1)
 
 
 def _numbered(path: Path, records: Iterable[Record], *, first: int) -> Iterator[Place]:

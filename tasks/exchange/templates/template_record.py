@@ -18,8 +18,15 @@ from pydantic import (
 from tasks.contracts.vocabulary import CHANNEL_NUMBERS, Channel, Queue
 
 _LINE_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_HALF = re.compile("[\ud800-\udfff]")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 MAX_INT32 = 2**31 - 1
+
+
+def _whole_characters(value: object) -> object:
+    if isinstance(value, str) and not value.isascii() and _HALF.search(value):
+        raise ValueError("holds half a character (a lone surrogate); write the whole one")
+    return value
 
 
 def _one_line(value: object) -> object:
@@ -46,7 +53,8 @@ def _truth(value: object) -> object:
     raise ValueError("must be true or false")
 
 
-Line = Annotated[StrictStr, BeforeValidator(_one_line)]
+Text = Annotated[StrictStr, BeforeValidator(_whole_characters)]
+Line = Annotated[Text, BeforeValidator(_one_line)]
 Int32 = Annotated[int, BeforeValidator(_whole)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
@@ -64,13 +72,13 @@ class TemplateRecord(BaseModel):
     queue: Queue | None = None
     language: Line | None = None
     priority: Int32 = Field(default=0, ge=-MAX_INT32, le=MAX_INT32)
-    condition: StrictStr | None = None
+    condition: Text | None = None
     published_at: Instant | None = None
     unpublished_at: Instant | None = None
     paused: Truth | None = None
     subject: Line | None = None
-    body_text: StrictStr | None = None
-    body_html: StrictStr | None = None
+    body_text: Text | None = None
+    body_html: Text | None = None
     sender: Line | None = None
 
     @model_validator(mode="before")
@@ -88,4 +96,7 @@ class TemplateRecord(BaseModel):
     @field_validator("published_at", "unpublished_at", mode="after")
     @classmethod
     def _in_utc(cls, instant: datetime | None) -> datetime | None:
-        return instant and instant.astimezone(UTC)
+        try:
+            return instant and instant.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("is outside the years 1 to 9999 in UTC") from error

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from types import BuiltinMethodType
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import StrictUndefined, TemplateRuntimeError
-from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2.exceptions import UndefinedError
+from jinja2.nodes import Concat, Expr, Filter, For, Node, Template
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-MAX_CHARACTERS = 5_000_000
-"""What one text of a message may come to."""
-MAX_BITS = 100_000
-"""How large a whole number a template may raise another to."""
+from tasks.exchange.templates.template_budget import MAX_CHARACTERS, TextTooLongError, counted, weigh
+from tasks.exchange.templates.template_limits import check_call, check_operands, weighed
 
 
 class MissingVariableError(TemplateRuntimeError):
@@ -30,13 +29,6 @@ class MissingVariableError(TemplateRuntimeError):
         if isinstance(self.variable, int):
             return f"{known}[{self.variable}]"
         return f"{known}.{self.variable}" if known else str(self.variable)
-
-
-class TextTooLongError(TemplateRuntimeError):
-    """A text grew beyond what a message may be."""
-
-    def __init__(self) -> None:
-        super().__init__(f"a text grew beyond {MAX_CHARACTERS:,} characters")
 
 
 class _Missing(StrictUndefined):
@@ -65,7 +57,13 @@ class _MissingOrMethod(_Missing):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def __init__(self, *, autoescape: bool) -> None:
+        super().__init__(undefined=_Missing, finalize=_finished, autoescape=autoescape)
+        del self.globals["lipsum"]
+        self.filters = {name: weighed(name, work) for name, work in self.filters.items()}
+        self.filters |= {"counted": counted, "weighed": _weighed_part}
 
     @staticmethod
     def concat(texts: Iterable[str]) -> str:
@@ -93,23 +91,42 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return self.getattr(obj, argument) if is_field else super().getitem(obj, argument)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return super().call(context, obj.method if isinstance(obj, _MissingOrMethod) else obj, *args, **kwargs)
+        """Calls what may be called; what is made of texts is weighed before."""
+        called = obj.method if isinstance(obj, _MissingOrMethod) else obj
+        owner = getattr(getattr(called, "__wrapped__", called), "__self__", None)  # `format` is wrapped
+        held = (owner,) if isinstance(owner, str | bytes) else ()
+        name = getattr(called, "__name__", "")
+        check_call(name if isinstance(name, str) else "", (*held, *args, *kwargs.values()))
+        return super().call(context, called, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Products and powers that would eat the memory are refused."""
-        whole = isinstance(left, int) and isinstance(right, int)
-        if operator == "**" and whole and left.bit_length() * right > MAX_BITS:
-            raise SecurityError(f"a power grew beyond {MAX_BITS:,} bits")
-        for sequence, count in ((left, right), (right, left)) if operator == "*" else ():
-            repeats = isinstance(sequence, str | list | tuple) and isinstance(count, int)
-            if repeats and len(sequence) * count > MAX_CHARACTERS:
-                raise TextTooLongError
+        check_operands(operator, left, right)
         return super().call_binop(context, operator, left, right)
+
+    def _generate(self, source: Template, *args: Any, **kwargs: Any) -> str:
+        """Loops count their turns, and what `~` puts together is weighed."""
+        for loop in list(source.find_all(For)):
+            loop.iter = self._filtered(loop.iter, "counted")
+        for concatenation in list(source.find_all(Concat)):
+            concatenation.nodes = [self._filtered(part, "weighed") for part in concatenation.nodes]
+        return super()._generate(source, *args, **kwargs)
+
+    def _filtered(self, value: Node, name: str) -> Filter:
+        return Filter(cast("Expr", value), name, [], [], None, None, lineno=value.lineno, environment=self)
 
 
 def _finished(value: Any) -> Any:
-    """JSON's null prints as nothing."""
+    """JSON's null prints as nothing; a list of lists of lists may be longer than it is large."""
+    if type(value) is str:
+        return value
+    if isinstance(value, list | tuple | dict | set | frozenset):
+        weigh(value)
     return "" if value is None else value
+
+
+def _weighed_part(value: Any) -> Any:
+    weigh(value)
+    return value
 
 
 def _path_to(holder: object, variables: Mapping[str, Any]) -> str:
@@ -126,6 +143,6 @@ def _path_to(holder: object, variables: Mapping[str, Any]) -> str:
     return ""
 
 
-TEXT = _Sandbox(undefined=_Missing, finalize=_finished, autoescape=False)
-HTML = _Sandbox(undefined=_Missing, finalize=_finished, autoescape=True)
+TEXT = _Sandbox(autoescape=False)
+HTML = _Sandbox(autoescape=True)
 """Of HTML bodies: every value is escaped unless the template's author says otherwise."""
