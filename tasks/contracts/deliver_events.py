@@ -98,6 +98,9 @@ class Message(dy.Schema):
     body_html = dy.String(nullable=True)
 
 
+OUTCOMES = ("taken", "deferred", "refused", "unsure")
+
+
 class HandOver(dy.Schema):
     """What a sender learnt of each message of a batch.
 
@@ -106,7 +109,7 @@ class HandOver(dy.Schema):
     """
 
     event_id = dy.Int64(primary_key=True)
-    outcome = dy.Enum(["taken", "deferred", "refused", "unsure"])
+    outcome = dy.Enum(OUTCOMES)
     kind = dy.Enum(KINDS, nullable=True)  # null: nothing to write to the delivery log
     reason = dy.String(nullable=True)
     provider_message_id = dy.String(nullable=True)

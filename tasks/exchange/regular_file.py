@@ -1,5 +1,6 @@
 """Opening what lies in a folder that others write to: files alone, nothing that makes its reader wait."""
 
+import errno
 import os
 import stat
 from io import FileIO
@@ -7,20 +8,24 @@ from pathlib import Path
 
 
 class IrregularFileError(OSError):
-    """A pipe, a socket, a device or a folder stands where a file should."""
+    """A pipe, a socket or a device stands where a file should."""
 
 
 def opened(path: Path) -> FileIO:
     """Opens a file to read its bytes. A pipe or a device would never end, so it is refused before anything is read.
 
     Raises:
+        IsADirectoryError: It is a folder.
         IrregularFileError: It is no file.
     """
     file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if stat.S_ISREG(os.fstat(file).st_mode):
+    mode = os.fstat(file).st_mode
+    if stat.S_ISREG(mode):
         return FileIO(file)
     os.close(file)
-    raise IrregularFileError(f"{path} is a pipe, a device or a folder; give a file")
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise IrregularFileError(f"{path} is a pipe or a device; give a file")
 
 
 def content_of(path: Path, *, max_bytes: int) -> bytes:

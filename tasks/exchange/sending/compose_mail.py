@@ -62,7 +62,17 @@ def _composed(message: dict[str, Any], default_sender: str, now: datetime) -> Ma
             mail.add_alternative(html, subtype="html")
     else:
         mail.set_content(html, subtype="html")
-    return Mail(message["event_id"], message_id, sender, recipient, mail.as_bytes(), utf8_address)
+    content = mail.as_bytes()
+    _check_headers(content, mail.keys())
+    return Mail(message["event_id"], message_id, sender, recipient, content, utf8_address)
+
+
+def _check_headers(content: bytes, names: list[str]) -> None:
+    """What the standard library lets pass: a line break within an encoded word, which would begin another header."""
+    head = content.partition(b"\r\n\r\n")[0]
+    begun = [line.partition(b":")[0].decode("ascii", "replace") for line in head.split(b"\n") if line[:1] not in b" \t"]
+    if begun != names or head.count(b"\r") != head.count(b"\r\n"):
+        raise ValueError("an address or the subject holds an encoded line break, which no header may")
 
 
 def _header_address(address: str, name: str = "") -> Address:

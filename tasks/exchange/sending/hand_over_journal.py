@@ -17,7 +17,8 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED, HandOver
+from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED, OUTCOMES, HandOver
+from tasks.contracts.vocabulary import KINDS
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,25 @@ def journal_results(path: Path) -> dy.DataFrame[HandOver] | None:
         return None
     last: dict[int, dict[str, Any]] = {}
     for line in path.read_bytes().splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue  # cut short by the crash: an intent whose message did not leave, or a result that was lost
-        last[int(entry["event_id"])] = entry
+        # A line cut short by the crash: an intent whose message did not leave, or a result that was lost.
+        if (entry := _entry(line)) is not None:
+            last[int(entry["event_id"])] = entry
     interrupted = {"outcome": "unsure", "kind": "unknown", "reason": HAND_OVER_INTERRUPTED}
     entries = [{**interrupted, **entry, "event_id": event_id} for event_id, entry in last.items()]
     return _frame(entries) if entries else None
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    """What a line says; None where it is none that a journal writes."""
+    try:
+        entry = json.loads(line)
+        event_id, at = int(entry["event_id"]), datetime.fromisoformat(entry["at"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    texts = (entry.get("reason"), entry.get("provider_message_id"))
+    known = entry.get("outcome", "unsure") in OUTCOMES and entry.get("kind") in {None, *KINDS}
+    whole = known and at.tzinfo and 0 <= event_id < 2**63 and all(isinstance(text, str | None) for text in texts)
+    return entry if whole else None
 
 
 def results_frame(results: Iterable[Result], now: datetime) -> dy.DataFrame[HandOver]:
