@@ -21,7 +21,7 @@ from tasks.settings import Settings
 
 EVENT = '{"type": "order", "email": "ada@example.org", "id": "%s"}'
 NAMES = [
-    b"done", b"rejected", b"-rf.ndjson", b"a\nb.ndjson", b"\xff\xfe.ndjson", b"$(reboot).ndjson", b"x" * 240 + b".ndjson",
+    b"done", b"rejected", b"-rf", b"a\nb.ndjson", b"\xff\xfe.ndjson", b"$(reboot).ndjson", b"x" * 240 + b".ndjson",
     b"'; drop table event; --.ndjson", b"{0}%s$name.ndjson", b"a..%2f..%2fetc%2fpasswd", b"\xe2\x80\xae.ndjson",
     b"CON", b" ", b"~",
 ]  # fmt: skip

@@ -17,11 +17,12 @@ def text_problems(sources: dy.DataFrame[TemplateSource]) -> list[TemplateProblem
     return [
         TemplateProblem(f"template {template_id}", field, fault)
         for template_id, field, text in texts.filter(pl.col("value").is_not_null()).iter_rows()
-        if (fault := _fault(text))
+        if (fault := text_fault(text))
     ]
 
 
-def _fault(text: str) -> str | None:
+def text_fault(text: str) -> str | None:
+    """What keeps a text from being rendered for any event; null where nothing does."""
     try:
         TEXT.compile(text)
         others = any(True for _ in find_referenced_templates(TEXT.parse(text)))

@@ -1,0 +1,103 @@
+"""A coverage-guided fuzzer of one parser, in a process of its own: `fuzz_parsers.py PARSER CORPUS [libFuzzer options]`.
+
+What a parser may raise is what its callers expect of it; anything else, a hang and a growing memory are findings.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["tasks", "defusedxml", "jinja2", "sqlglot", "tomlkit"]):
+    from exchange.test_render_messages import one, template
+
+    from tasks.contracts.publish_templates import TemplateError
+    from tasks.exchange.reading.read_errors import UnreadableFileError
+    from tasks.exchange.reading.read_rows import read_rows
+    from tasks.exchange.roster import RosterError, load_roster
+    from tasks.exchange.sending.hand_over_journal import journal_results
+    from tasks.exchange.templates.check_template_texts import text_fault
+    from tasks.exchange.templates.read_templates import read_templates
+    from tasks.ingest_events import split_events
+    from tasks.store.collect_delivery_logs import extract_log_fields
+    from tasks.transforms.collect_delivery_logs import normalise_log
+    from tasks.transforms.template_conditions import ConditionError, compile_condition
+
+FOLDER = Path(tempfile.mkdtemp())
+MAX_BYTES = 1_000_000
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def events(suffix: str, content: bytes) -> None:
+    path = FOLDER / f"e{suffix}"
+    path.write_bytes(content)
+    try:
+        rows = read_rows(path, max_bytes=MAX_BYTES).rows
+    except UnreadableFileError:
+        return
+    accepted, rejected = split_events(rows, now=NOW)
+    assert accepted.height + rejected.height <= rows.height
+    assert not rejected["reason"].is_null().any()
+    logged, refused = normalise_log(extract_log_fields(rows))
+    assert logged.height + refused.height == rows.height
+
+
+def templates(suffix: str, content: bytes) -> None:
+    path = FOLDER / f"t{suffix}"
+    path.write_bytes(content)
+    try:
+        sources = read_templates(FOLDER if suffix == ".toml" else path)
+    except TemplateError:
+        return
+    assert sources.height >= 0
+
+
+def condition(content: bytes) -> None:
+    try:
+        compile_condition(content.decode("utf-8", "surrogateescape"))
+    except ConditionError as error:
+        assert str(error)  # noqa: PT017 # either way out is fine
+
+
+def text(content: bytes) -> None:
+    body = content.decode("utf-8", "replace") or "x"
+    one({"name": "Ada", "lines": [1, 2]}, template(body_text=body))
+    text_fault(body)
+
+
+def roster(content: bytes) -> None:
+    (FOLDER / "accounts.toml").write_bytes(content)
+    try:
+        load_roster(FOLDER / "accounts.toml")
+    except RosterError:
+        return
+
+
+def journal(content: bytes) -> None:
+    (FOLDER / "journal").write_bytes(content)
+    journal_results(FOLDER / "journal")
+
+
+PARSERS: dict[str, Callable[[bytes], None]] = {
+    **{f"events{suffix}": lambda content, suffix=suffix: events(suffix, content)  # type: ignore[misc]
+       for suffix in ("", ".ndjson", ".json", ".csv", ".xml", ".parquet", ".csv.gz", ".csv.zst")},
+    **{f"templates{suffix}": lambda content, suffix=suffix: templates(suffix, content)  # type: ignore[misc]
+       for suffix in (".toml", ".csv", ".ndjson", ".parquet")},
+    "condition": condition,
+    "text": text,
+    "roster": roster,
+    "journal": journal,
+}  # fmt: skip
+
+
+def main() -> None:
+    parser, *options = sys.argv[1:]
+    atheris.Setup([sys.argv[0], *options], PARSERS[parser])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
