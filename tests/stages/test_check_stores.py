@@ -66,6 +66,20 @@ def test_a_home_after_a_days_work_is_well_and_stays_as_it_is(well: AccountRun) -
     assert files(well.settings.home) == before
 
 
+def test_what_a_run_that_died_left_beside_a_store_stays_there(well: AccountRun) -> None:
+    path = account(well)
+    log = path.with_name(f"{path.name}.wal")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("set checkpoint_threshold = '1 GB'")
+        connection.execute("update event set reason = 'x'")
+        left = path.read_bytes(), log.read_bytes()
+    path.write_bytes(left[0])
+    log.write_bytes(left[1])
+    findings = check_stores(CheckUp(well.settings, well.now))
+    assert any("a log of changes lies beside the file" in finding.what for finding in findings)
+    assert (path.read_bytes(), log.read_bytes()) == left
+
+
 def test_an_empty_home_is_well(settings: Settings, now: datetime) -> None:
     assert {finding.severity for finding in check_stores(CheckUp(settings, now))} == {"note"}
     assert not settings.control_store.exists()
