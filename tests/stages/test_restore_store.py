@@ -86,6 +86,7 @@ def test_a_life_with_a_lost_store_in_it_ends_like_one_without(
     assert (restored.kept.read_bytes() if restored.kept else None) == before
     assert restored.brought_up.unsure == ()
     put_back(restored)
+    put_events(run, "copies of what the archive gave back", range(30, 36))
     work(run)
     the_end(run)
     assert outcome(run) == life.end
