@@ -14,7 +14,7 @@ _VARIABLE = (
     (re.compile(r"\d+"), "<n>"),
 )
 _FILE_IN_PURPOSE = re.compile(r"\b\S+\.\w+\b")
-_PURPOSE_OF_ACCOUNT = re.compile(r"^(archiving|recording the proof of) \S+$")
+_PURPOSE_OF_ACCOUNT = re.compile(r"^(archiving|recording the proof of|purging|purging the archive of) \S+$")
 _FOLDERS = {"batch", "rt", "delivery-logs", "done", "rejected"}
 
 

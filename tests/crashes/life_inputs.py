@@ -13,6 +13,7 @@ CELLS = {ALPHA: 3, BRAVO: 5, GONE: 7}
 CONNECTIONS = 2
 """Of `bravo` to its mail server: as many messages as a crash may leave unsure."""
 BATCH_MESSAGES = 4
+PURGE_CHUNK_ROWS = 10
 Row = dict[str, Any]
 
 TEMPLATES: tuple[Row, ...] = (

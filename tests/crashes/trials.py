@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crashes.life import life
-from crashes.life_inputs import BATCH_MESSAGES
+from crashes.life_inputs import BATCH_MESSAGES, PURGE_CHUNK_ROWS
 from crashes.remains import Remains, remains_of
 from crashes.watched_calls import watch
 from crashes.watcher import Effect, KillAt, Watcher
@@ -75,7 +75,8 @@ def run_step(home: Path, number: int, kill: Kill | None = None) -> Ending:
 def _live(home: Path, number: int, kill: KillAt | None, told: Connection) -> None:
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "MESSAGE_CENTER_"))]:
         del os.environ[name]
-    os.environ |= {"MESSAGE_CENTER_HOME": str(home), "MESSAGE_CENTER_BATCH_MESSAGES": str(BATCH_MESSAGES)}
+    settings = {"home": home, "batch_messages": BATCH_MESSAGES, "purge_chunk_rows": PURGE_CHUNK_ROWS}
+    os.environ |= {f"MESSAGE_CENTER_{name.upper()}": str(value) for name, value in settings.items()}
     step = life(home)[number]
     watcher = Watcher(kill)
     watch(home, watcher)

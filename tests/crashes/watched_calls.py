@@ -72,7 +72,7 @@ class _Calls:
     def by_path(self, verb: str, call: Callable[..., Any], position: int = 0) -> Callable[..., Any]:
         def watched(*args: Any, **kwargs: Any) -> Any:
             path = self._within(args[position], kwargs.get("dir_fd"))
-            if path is None or (verb == "mkdir" and (Path(self._home) / path).exists()):
+            if path is None or self._fails(verb, path):
                 return call(*args, **kwargs)
             with self._watcher.effect(f"{verb}: {path_name(path)}"):
                 return call(*args, **kwargs)
@@ -140,8 +140,14 @@ class _Calls:
             found = found if found is not None and self._makes(found, args[2]) else None
         else:
             return
-        if found is not None and found.suffix not in SIGNATURES:
+        if found is not None and found.suffix not in SIGNATURES and not self._fails(event.removeprefix("os."), found):
             raise UnwatchedError(f"{event} {args}")
+
+    def _fails(self, verb: str, path: Path) -> bool:
+        """The call will change nothing: what is to be made is there, or what is to be removed is not."""
+        if verb not in {"mkdir", "remove", "unlink"}:
+            return False
+        return os.path.lexists(f"{self._home}/{path}") == (verb == "mkdir")
 
     def _makes(self, path: Path, flags: int) -> bool:
         exists = (Path(self._home) / path).exists()
