@@ -29,7 +29,8 @@ def with_ctx(ctx: str) -> str:
 def packed(content: bytes) -> str:
     """A CloudEvents row with its data in Base64."""
     data = base64.b64encode(content).decode()
-    return json.dumps({"specversion": "1.0", "id": "1", "source": "s", "type": "order", "data_base64": data})
+    envelope = {"specversion": "1.0", "id": "1", "source": "s", "type": "order", "email": "ada@example.org"}
+    return json.dumps(envelope | {"data_base64": data})
 
 
 def nested(levels: int, inner: str = "1") -> str:
