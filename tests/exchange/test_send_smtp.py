@@ -300,6 +300,20 @@ def test_the_record_after_a_crash_is_the_journal(tmp_path: Path) -> None:
     ]
 
 
+def test_a_journal_with_a_damaged_line_makes_unsure_what_it_does_not_tell_of(tmp_path: Path) -> None:
+    sender = SmtpSender(tmp_path, SmtpServer(), NOW)
+    at = '"at": "2026-11-23T12:00:00+00:00"'
+    taken = f'{{"event_id": "1", {at}, "outcome": "taken", "kind": "accepted"}}\n'
+    (tmp_path / "b-1.journal.ndjson").write_text(f'{taken}{{"event_\0\0": "2", {at}}}\n{{"event_id": "3", {at}')
+    record = sender.record("b-1", [1, 2, 3])
+    assert record is not None
+    assert dict(record.select("event_id", "outcome").rows()) == {1: "taken", 2: "unsure", 3: "unsure"}
+    (tmp_path / "b-1.journal.ndjson").write_text("\0\0\n")
+    record = sender.record("b-1", [1, 2])
+    assert record is not None
+    assert record["outcome"].to_list() == ["unsure", "unsure"]
+
+
 def test_many_messages_over_several_connections_arrive_once_each_at_a_real_server(tmp_path: Path) -> None:
     changes = [
         {"recipient": f"{local}{number}@example.net"}

@@ -102,6 +102,14 @@ def journal_results(path: Path) -> dy.DataFrame[HandOver] | None:
     return _frame(entries) if entries else None
 
 
+def has_damage(path: Path) -> bool:
+    """Whether a line that was written whole can no longer be read: whose message it told of, nobody knows.
+
+    The last line may be cut short by a crash: an intent that was not on disk yet, so its message did not leave.
+    """
+    return path.exists() and any(_entry(line) is None for line in path.read_bytes().split(b"\n")[:-1])
+
+
 def _entry(line: bytes) -> dict[str, Any] | None:
     """What a line says; None where it is none that a journal writes."""
     try:

@@ -13,9 +13,16 @@ import polars as pl
 from aiosmtplib import SMTP
 
 from tasks.contracts.accounts import SmtpServer
-from tasks.contracts.deliver_events import HandOver, Message
+from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED, HandOver, Message
 from tasks.exchange.sending.compose_mail import compose
-from tasks.exchange.sending.hand_over_journal import Journal, Result, journal, journal_results, results_frame
+from tasks.exchange.sending.hand_over_journal import (
+    Journal,
+    Result,
+    has_damage,
+    journal,
+    journal_results,
+    results_frame,
+)
 from tasks.exchange.sending.senders import SenderUnavailableError
 from tasks.exchange.sending.smtp_connection import NotSentError, connected, leave, transfer
 
@@ -69,9 +76,15 @@ class SmtpSender:
         return results_frame([*others, *sending.results, *left], self.now)
 
     def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:
-        """What the batch's journal says of these events."""
-        results = journal_results(self._journal(batch_id))
-        if results is None:
+        """What the batch's journal says of these events; where it is damaged, those it is silent on are unsure."""
+        path = self._journal(batch_id)
+        told = journal_results(path)
+        results = HandOver.create_empty() if told is None else told
+        if has_damage(path):
+            missing = sorted(set(event_ids) - set(results["event_id"]))
+            unsure = [Result(event_id, "unsure", "unknown", HAND_OVER_INTERRUPTED) for event_id in missing]
+            results = HandOver.validate(pl.concat([results, results_frame(unsure, self.now)]))
+        if results.is_empty():
             return None
         return HandOver.validate(results.filter(pl.col("event_id").is_in(list(event_ids))))
 
