@@ -4,10 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tasks.store.connection import StoreFile, computing, reading, writing
-from tasks.store.engines import engine
+from tasks.store.engines import IDLE_MOST, engine
 
 
 def test_an_engine_is_used_again(tmp_path: Path) -> None:
@@ -58,3 +59,15 @@ def test_frames_of_one_session_are_not_in_the_next() -> None:
         assert session.connection.execute(
             "select count(*) from duckdb_views() where view_name = 'gone'"
         ).fetchall() == [(0,)]
+
+
+def test_only_the_engines_used_last_are_kept(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(IDLE_MOST + 1)]
+    used = []
+    for folder in folders:
+        with engine(folder) as connection:
+            used.append(connection)
+    with pytest.raises(duckdb.ConnectionException, match="closed"):
+        used[0].execute("select 1")
+    with engine(folders[-1]) as again:
+        assert again is used[-1]

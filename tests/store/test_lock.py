@@ -86,7 +86,7 @@ def test_readers_that_never_let_go_of_it_all_at_once_do_not_keep_a_writer_out(pa
         stop.set()
     for reader in readers:
         reader.join(LIMIT)
-    assert readings > 20
+    assert readings >= 4
 
 
 def test_readers_share_it(path: Path) -> None:
