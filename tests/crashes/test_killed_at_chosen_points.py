@@ -5,17 +5,12 @@ from crashes.bench import Bench
 from crashes.chosen_kills import at_first
 
 POINTS = (
-    ("publish-templates", "rename: store/<account>.duckdb"),
     ("ingest-events alpha", "commit: ingesting <file>"),
     ("ingest-events alpha", "replace: inbox/<account>/batch/done/<file>"),
-    ("ingest-events alpha", "replace: inbox/<account>/batch/rejected/<file>"),
     ("process-batch-events alpha", "commit: claiming a delivery batch"),
-    ("process-batch-events alpha", "rename: outbox/<account>/<batch>.parquet"),
     ("process-batch-events alpha", "rename: outbox/<account>/<batch>.json"),
     ("process-batch-events alpha", "commit: settling a delivery batch"),
     ("deliver-events bravo", "write: outbox/<account>/<batch>.journal.ndjson"),
-    ("deliver-events bravo", "commit: settling a delivery batch"),
-    ("collect-delivery-logs alpha", "commit: collecting <file>"),
     ("update-event-status alpha", "commit: updating statuses"),
     ("archive-events bravo", "commit: archiving <account>"),
     ("archive-events bravo", "replace: published/control.duckdb"),
