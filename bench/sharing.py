@@ -65,7 +65,7 @@ def share(home: Path, *, seconds: float, writers: int = 8, events: int = 1_000, 
     ingest_file(run.settings, run.account, event_file(home, "before", preload), queue="batch", now=NOW)
     archive_events(run.settings, run.account, now=NOW)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.sharing"])
+    context.set_forkserver_preload(["tasks.archive_events", "tasks.ingest_events", "tasks.publish_account"])
     stop, results, ready = context.Event(), context.Queue(), context.Barrier(writers + 6)
     jobs = [(write, (f"writer-{number}", events)) for number in range(writers)]
     jobs += [(archive, ("archive",)), (keep_reading, ("reader that stays",)), (keep_reading, ("reader that stays",))]
