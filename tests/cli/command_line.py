@@ -1,15 +1,20 @@
-"""The command line as a user has it: one process per command, a home of its own."""
+"""The command line as a user has it: a home, and commands in this process or apart, which costs seconds each."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
+
+from deployments.command_line.app import main
 
 PROGRAM = Path(sys.executable).with_name("message-center")
 
@@ -44,10 +49,27 @@ class CommandLine:
             env={**self.environment(), **environment},
         )  # fmt: skip
 
-    def run(self, *arguments: object, **environment: str) -> Outcome:
-        with self.start(*arguments, **environment) as process:
+    def run_apart(self, *arguments: object) -> Outcome:
+        """A command in a process of its own."""
+        with self.start(*arguments) as process:
             out, err = process.communicate(timeout=300)
         return Outcome(process.returncode, out, err)
+
+    def run(self, *arguments: object) -> Outcome:
+        """A command in this process, just as its entry point runs it."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in os.environ.keys() - self.environment().keys():
+                patch.delenv(name)
+            for name, value in self.environment().items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", [str(PROGRAM), *map(str, arguments)])
+            try:
+                main()
+                code: object = 0
+            except SystemExit as ended:
+                code = ended.code
+        return Outcome(code if isinstance(code, int) else 0, *map(_text, (out, err)))
 
     def json(self, *arguments: object) -> dict[str, Any]:
         """The answer of a command that must succeed."""
@@ -61,6 +83,11 @@ class CommandLine:
             connection.execute("set timezone = 'UTC'")
             rows = connection.sql(sql)
             return [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+
+
+def _text(written: io.TextIOWrapper) -> str:
+    written.seek(0)
+    return written.read()
 
 
 NOW = "2026-11-23T12:00:00Z"

@@ -1,13 +1,10 @@
-"""A home with a life in it, and commands run in this process: a process of its own costs seconds."""
+"""A home with a life in it, and commands that are run there."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from cli.command_line import CELL, NOW, TEMPLATE, Command, CommandLine, Outcome, lines
-
-from deployments.command_line.app import main
 
 EVENTS = (
     {"id": "plain", "type": "greeting", "email": "ada@example.com", "ctx": {"amount": 9_007_199_254_740_993}},
@@ -35,18 +32,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def command(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs a command in this process, just as its entry point does."""
+def command(home: Path) -> Command:
+    """Runs a command in the home with a life in it, or in another one."""
 
     def run(*arguments: object, home: Path = home) -> Outcome:
-        monkeypatch.setenv("MESSAGE_CENTER_HOME", str(home))
-        monkeypatch.setattr(sys, "argv", ["message-center", *map(str, arguments)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-            raise SystemExit(0)
-        code = ended.value.code
-        said = capsys.readouterr()
-        return Outcome(code if isinstance(code, int) else 0, said.out, said.err)
+        return CommandLine(home).run(*arguments)
 
     return run

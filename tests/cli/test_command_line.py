@@ -8,7 +8,7 @@ from cli.command_line import NOW, Command, CommandLine, event, lines, strict
 
 
 def test_a_command_in_a_process_of_its_own_prints_one_json_object_and_nothing_else_on_stdout(home: Path) -> None:
-    outcome = CommandLine(home).run("process", "--account", "alpha", "--queue", "rt", "--now", NOW, "--json")
+    outcome = CommandLine(home).run_apart("process", "--account", "alpha", "--queue", "rt", "--now", NOW, "--json")
     assert outcome.code == 0
     assert len(outcome.out.splitlines()) == 1
     assert {"due", "pending_delivery", "not_taken_into_account", "expired", "deferred"} <= outcome.answer.keys()

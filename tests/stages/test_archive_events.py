@@ -1,6 +1,7 @@
 """Archiving an account: what arrives, what is proved, what is published."""
 
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -238,6 +239,7 @@ def _watch(path: Path, runs: list[threading.Thread]) -> list[int]:
         if path.exists():
             with duckdb.connect(str(path), read_only=True) as published:
                 seen += [count for (count,) in published.execute("select count(*) from event").fetchall()]
+        time.sleep(0.01)
     return seen
 
 

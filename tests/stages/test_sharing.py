@@ -23,7 +23,7 @@ def check(tallies: list[Tally], home: Path, *, events: int, preload: int) -> Non
 
 
 def test_writers_and_readers_do_not_get_in_each_others_way(tmp_path: Path) -> None:
-    check(share(tmp_path, seconds=5, writers=3, events=100, preload=500), tmp_path, events=100, preload=500)
+    check(share(tmp_path, seconds=3, writers=3, events=100, preload=500), tmp_path, events=100, preload=500)
 
 
 @pytest.mark.long
