@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from exchange.test_render_messages import one, template
+from hostile.bounded_renderer import BoundedRenderer
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -68,9 +69,16 @@ OUTWARDS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[BoundedRenderer]:
+    bounded = BoundedRenderer()
+    yield bounded
+    bounded.stop()
+
+
 @pytest.mark.parametrize("body", [*LONG, *WIDE, *OUTWARDS])
-def test_a_text_that_would_never_end_or_get_out_costs_its_message(body: str) -> None:
-    message = one({"n": 1}, template(body_text=body))
+def test_a_text_that_would_never_end_or_get_out_costs_its_message(renderer: BoundedRenderer, body: str) -> None:
+    message = renderer.message(body)
 
     assert message["body_text"] is None
     assert message["problem"].startswith(("render_error: ", "missing_variable: lipsum"))
