@@ -122,9 +122,8 @@ def frames() -> dict[str, pl.DataFrame]:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def html() -> str:
-    numbers = DemoNumbers(
+def numbers() -> DemoNumbers:
+    return DemoNumbers(
         home=Path("/home/somebody/<demo>"),
         seed=7,
         generated=2_400,
@@ -136,7 +135,11 @@ def html() -> str:
         example_event="72057594037927937",
         frames=frames(),
     )
-    return report_page(numbers)
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return report_page(numbers())
 
 
 @pytest.fixture
