@@ -3,15 +3,19 @@
 What a parser may raise is what its callers expect of it; anything else, a hang and a growing memory are findings.
 """
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 
 import atheris
 import dataframely as dy
+import polars as pl
+import typer
 
 # Only the libraries that a parser is about: to instrument all of them takes longer than many a run.
 LIBRARIES = {"condition": ["sqlglot"], "text": ["jinja2"], "roster": ["tomlkit"], "events.xml": ["defusedxml"]}
@@ -19,7 +23,8 @@ LIBRARIES = {"condition": ["sqlglot"], "text": ["jinja2"], "roster": ["tomlkit"]
 with atheris.instrument_imports(include=["tasks", *LIBRARIES.get(sys.argv[1], [])]):
     from exchange.test_render_messages import one, template
 
-    from tasks.contracts.ingest_events import ReceivedRow
+    from deployments.command_line.options import instant
+    from tasks.contracts.ingest_events import EventFields, ReceivedRow
     from tasks.contracts.publish_templates import TemplateError
     from tasks.exchange.reading.read_errors import UnreadableFileError
     from tasks.exchange.reading.read_rows import read_rows
@@ -29,7 +34,10 @@ with atheris.instrument_imports(include=["tasks", *LIBRARIES.get(sys.argv[1], []
     from tasks.exchange.templates.read_templates import read_templates
     from tasks.ingest_events import split_events
     from tasks.store.collect_delivery_logs import extract_log_fields
+    from tasks.store.connection import StoreFile, writing
+    from tasks.store.published import QueryError, query_published
     from tasks.transforms.collect_delivery_logs import normalise_log
+    from tasks.transforms.ingest_events import normalise
     from tasks.transforms.template_conditions import ConditionError, compile_condition
 
 FOLDER = Path(tempfile.mkdtemp())
@@ -90,6 +98,46 @@ def roster(content: bytes) -> None:
         return
 
 
+@cache
+def published() -> Path:
+    """An empty store in the place of published data, with a file beside it that no query may reach."""
+    (FOLDER / "secret.csv").write_text("a\nkept from queries\n")
+    with writing(StoreFile(FOLDER / "published.duckdb", "control"), purpose="fuzzing"):
+        pass
+    os.chdir(FOLDER)
+    return FOLDER / "published.duckdb"
+
+
+def query(content: bytes) -> None:
+    """Whatever is asked, nothing is written and no other file is read."""
+    path = published()
+    before = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in FOLDER.iterdir())
+    try:
+        rows = query_published(path, content.decode("utf-8", "replace"), limit=10)
+    except QueryError:
+        rows = None
+    assert before == sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in FOLDER.iterdir())
+    assert rows is None or "kept from queries" not in str(rows.rows())
+
+
+def fields(content: bytes) -> None:
+    """Instants, addresses and the other fields of an event, one a line: hundreds of candidates at a time."""
+    lines = content.decode("utf-8", "replace").split("\n")[:500]
+    frame = pl.DataFrame({name: pl.Series(lines, dtype=pl.String) for name in EventFields.columns() if name != "line"})
+    odd = EventFields.validate(frame.with_columns(problem=None, ctx=pl.lit("{}")).with_row_index("line", 1), cast=True)
+    accepted, rejected = normalise(odd)
+    assert accepted.height + rejected.height == odd.height
+    assert not rejected["reason"].is_null().any()
+
+
+def clock(content: bytes) -> None:
+    """The text given to `--now`."""
+    try:
+        assert instant(content.decode("utf-8", "replace")).tzinfo is UTC
+    except typer.BadParameter:
+        return
+
+
 def journal(content: bytes) -> None:
     (FOLDER / "journal").write_bytes(content)
     journal_results(FOLDER / "journal")
@@ -104,6 +152,9 @@ PARSERS: dict[str, Callable[[bytes], None]] = {
     "text": text,
     "roster": roster,
     "journal": journal,
+    "query": query,
+    "fields": fields,
+    "clock": clock,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from hostile.mutated_formats import WRITERS, odd_rows
 from hostile.mutations import event_row, log_row, mutated_lines
 
 from tasks.collect_delivery_logs import collect_delivery_log
@@ -20,21 +21,27 @@ from tasks.store.connection import StoreFile, reading
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACCOUNT = Account(name="alpha", cell_id=3)
-EVENT = b'{"id": "neighbour %d", "type": "order", "email": "ada@example.org"}'
-LOG = b'{"event_id": "1", "source_id": "neighbour %d", "kind": "delivered", "logged_at": "2026-11-23T10:00:00Z"}'
+EVENT = {"id": "neighbour %d", "type": "order", "email": "ada@example.org"}
+LOG = {"event_id": "1", "source_id": "neighbour %d", "kind": "delivered", "logged_at": "2026-11-23T10:00:00Z"}
 
 
 def mutated_file(path: Path, what: str, rows: int, seed: int) -> None:
     """A file of mutated rows with an unharmed one in the middle."""
-    make, neighbour = (event_row, EVENT) if what == "events" else (log_row, LOG)
+    make, fields = (event_row, EVENT) if what == "events" else (log_row, LOG)
+    neighbour = {name: value.replace("%d", str(seed)) for name, value in fields.items()}
+    if write := WRITERS.get(path.suffix[1:]):
+        columns = dict.fromkeys([*make(1), *make(2)], "")
+        write(path, odd_rows(make, rows - 1, seed), columns | neighbour, rows // 2, seed)
+        return
     lines = list(mutated_lines(make, rows - 1, seed))
-    lines.insert(rows // 2, neighbour % seed)
+    lines.insert(rows // 2, json.dumps(neighbour).encode())
     path.write_bytes(b"\n".join(lines))
 
 
-def taken_in(home: Path, what: str, rows: int, seed: int) -> dict[str, Any]:
+def taken_in(home: Path, kind: str, rows: int, seed: int) -> dict[str, Any]:
+    what, _, suffix = kind.partition(".")
     settings = Settings(home=home)
-    path = home / f"{what}-{seed}.ndjson"
+    path = home / f"{what}-{seed}.{suffix or 'ndjson'}"
     path.parent.mkdir(parents=True, exist_ok=True)
     mutated_file(path, what, rows, seed)
     begun = time.monotonic()
@@ -43,7 +50,7 @@ def taken_in(home: Path, what: str, rows: int, seed: int) -> dict[str, Any]:
     else:
         counts = vars(collect_delivery_log(settings, ACCOUNT, path, now=NOW))
     took = time.monotonic() - begun
-    path.unlink()
+    path.unlink(missing_ok=True)
     return counts | {"seconds": took}
 
 

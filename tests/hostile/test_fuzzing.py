@@ -68,6 +68,16 @@ SEEDS: dict[str, list[bytes]] = {
         b"{% set a = 1 %}{% macro f(n) %}{{ '%s' % n }}{% endmacro %}{{ f(a) }}{{ [a, name] | join('-') }}",
     ],
     "roster": [b'[[account]]\nname = "a"\ncell_id = 1\narchive_every = "PT1H"\n[account.smtp]\nport = 25\n'],
+    "query": [
+        b"select status, count(*) from event group by all order by 2 desc limit 3",
+        b"from read_csv('secret.csv'); copy event to 'x.csv'; attach 'y.db'; install z; set a = 1; pragma version",
+        b"pivot (from event) on status using count(*); with a as (select 1) select * from a, unnest([1, 2]) t(b)",
+    ],
+    "fields": [
+        b"2026-02-30T25:00:00+01:00\n1e400\n20261123T100000Z\n2026-11-23 10:00\nada@example.org\n+44 (7700) 900-123",
+        'ada.b+c@b\u00fccher.example\n\u0661\u0662\u0663\n41\nfr_CA\n=cmd|x\n\x00\n"a b"@c'.encode(),
+    ],
+    "clock": [b"2026-11-23T12:00:00Z", b"20261123T120000+0100", b"0001-01-01T00:00:00+14:00", b"2026-W48-1"],
     "journal": [b'{"event_id": "1", "at": "2026-11-23T12:00:00+00:00", "outcome": "taken", "kind": "accepted"}\n'],
 }
 

@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROWS_PER_FILE = 100_000
+KINDS = ("events", "events.csv", "events.xml", "events.parquet", "logs", "logs.csv", "logs.parquet")
 PEAK_BYTES = 2_500_000_000
 
 
@@ -37,13 +38,13 @@ def check(said: dict[str, Any], *, rows: int, files: int) -> None:
     assert said["peak_bytes"] < PEAK_BYTES
 
 
-@pytest.mark.parametrize("what", ["events", "logs"])
+@pytest.mark.parametrize("what", KINDS)
 def test_some_thousand_damaged_rows(tmp_path: Path, what: str) -> None:
     check(take_in(tmp_path, what, rows=2_000, files=2, seed=1), rows=2_000, files=2)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("what", ["events", "logs"])
+@pytest.mark.parametrize("what", KINDS)
 def test_many_damaged_rows(tmp_path: Path, what: str) -> None:
     files = max(1, int(os.environ.get("HOSTILE_ROWS", "500000")) // ROWS_PER_FILE)
     said = take_in(tmp_path, what, rows=ROWS_PER_FILE, files=files, seed=1_000)
