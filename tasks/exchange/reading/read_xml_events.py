@@ -8,6 +8,15 @@ from typing import Final
 
 from tasks.exchange.reading.read_errors import UnreadableFileError
 from tasks.exchange.reading.read_received import ROW_MAX_BYTES, TOO_LONG, too_many_rows
+from tasks.exchange.reading.read_xml_values import (
+    Element,
+    add_child,
+    ambiguity,
+    element_value,
+    event_fields,
+    local_name,
+    plain_attributes,
+)
 
 EVENT_NAMES: Final = frozenset({"rtEvent", "batchEvent"})
 NO_DATA: Final = frozenset({"sessiontoken"})
@@ -16,23 +25,11 @@ MAX_DEPTH: Final = 100
 """Levels of elements inside an event."""
 MAX_DEPTH_AROUND: Final = 1_000
 """Levels of elements around events."""
-_SCHEMA_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 _TAG_NAME: Final = re.compile(rb"<([^\s/>]+)")
 _END_TAG: Final = re.compile(rb"</([^\s>]+)\s*>")
 
-Json = str | dict[str, "Json"] | list["Json"]
 EventRow = tuple[str, str | None, str | None]
 """`raw`, `document`, `problem`."""
-
-
-@dataclass
-class _Open:
-    """An element whose end has not come yet."""
-
-    name: str
-    attributes: dict[str, str]
-    children: dict[str, Json] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -59,14 +56,14 @@ class EventCollector:
         """Where the parser is, in bytes."""
         self._content = content
         self._around: list[_Around] = []
-        self._path: list[_Open] = []
+        self._path: list[Element] = []
         self._depth = 0
         self._began = 0
         self._problem: str | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
-        name = _local_name(tag)
+        name = local_name(tag)
         if not self._depth:
             if name not in EVENT_NAMES:
                 self._begin_around(name)
@@ -76,7 +73,7 @@ class EventCollector:
         if self._depth > MAX_DEPTH:
             self._problem = f"the event nests elements more than {MAX_DEPTH} levels deep"
         elif self._problem is None and self._fits():
-            self._path.append(_Open(name, _plain(attributes)))
+            self._path.append(Element(name, plain_attributes(attributes)))
 
     def data(self, text: str) -> None:
         """Text within an element."""
@@ -93,7 +90,7 @@ class EventCollector:
             self._close_event()
         elif self._problem is None:
             element = self._path.pop()
-            _add(self._path[-1].children, element.name, _value(element))
+            add_child(self._path[-1].children, element.name, element_value(element))
 
     def close(self) -> list[EventRow]:
         """All rows, in the order of the file."""
@@ -140,8 +137,8 @@ class EventCollector:
         raw = self._raw(self._began, self.position())
         if self._problem is None:
             event = self._path.pop()
-            self._problem = _ambiguity(event)
-        document = None if self._problem else json.dumps(_fields(event), ensure_ascii=False)
+            self._problem = ambiguity(event)
+        document = None if self._problem else json.dumps(event_fields(event), ensure_ascii=False)
         self.rows.append((raw, document, self._problem))
         self._count(0)
 
@@ -152,54 +149,3 @@ class EventCollector:
         if name and end_tag and end_tag[1] == name[1]:  # else the element closed itself, and lies behind us
             end = end_tag.end()
         return self._content[begun:end].decode(errors="backslashreplace")
-
-
-def _fields(event: _Open) -> dict[str, Json]:
-    """The event as an object: attributes and elements side by side, `ctx` always there, an empty one an object."""
-    fields: dict[str, Json] = {**event.attributes, **event.children}
-    fields["ctx"] = fields.get("ctx") or {}
-    text = "".join(event.texts).strip()
-    return {**fields, "#text": text} if text else fields
-
-
-def _ambiguity(event: _Open) -> str | None:
-    if isinstance(event.children.get("ctx"), list):
-        return "the event has more than one ctx element"
-    twice = sorted(event.attributes.keys() & event.children.keys())
-    return f"the event has both an attribute and an element named {', '.join(twice)}" if twice else None
-
-
-def _value(element: _Open) -> Json:
-    """The element as JSON: its text alone, or an object of `@attributes`, elements and `#text`."""
-    text = "".join(element.texts).strip()
-    if not element.attributes and not element.children:
-        return text
-    value: dict[str, Json] = {f"@{name}": value for name, value in element.attributes.items()}
-    value.update(element.children)
-    return {**value, "#text": text} if text else value
-
-
-def _add(children: dict[str, Json], name: str, value: Json) -> None:
-    """An element that comes again makes a list of its name."""
-    if name not in children:
-        children[name] = value
-        return
-    earlier = children[name]
-    if isinstance(earlier, list):
-        earlier.append(value)
-    else:
-        children[name] = [earlier, value]
-
-
-def _plain(attributes: dict[str, str]) -> dict[str, str]:
-    """Attributes by local name; one without a namespace wins, and those that describe the XML itself go."""
-    qualified = {
-        _local_name(name): value
-        for name, value in attributes.items()
-        if name.startswith("{") and not name.startswith(_SCHEMA_INSTANCE)
-    }
-    return qualified | {name: value for name, value in attributes.items() if not name.startswith("{")}
-
-
-def _local_name(name: str) -> str:
-    return name.rpartition("}")[2]
