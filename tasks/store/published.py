@@ -11,10 +11,8 @@ import polars as pl
 from tasks.contracts.archive_events import ARCHIVED_TABLES
 from tasks.contracts.publish_control import parts_folder
 from tasks.store.connection import Session
+from tasks.store.query_answers import beyond_calendars, only_asks, with_text_for_the_rest
 from tasks.store.statements import filled, literal, quoted
-
-ANSWERING = {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
-"""Statements that give rows and touch nothing: queries, and `pivot`, which is made of several."""
 
 
 class NothingPublishedError(FileNotFoundError):
@@ -69,25 +67,17 @@ def query_published(path: Path, sql: str, *, limit: int) -> pl.DataFrame:
     """
     with reading_published(path) as session:
         try:
-            kinds = {one.type for one in session.connection.extract_statements(sql)}
-            relation = session.connection.sql(sql) if kinds <= ANSWERING else None
+            statements = session.connection.extract_statements(sql)
+            asks = all(only_asks(session.connection, one) for one in statements)
+            relation = session.connection.sql(sql) if asks else None
             if relation is None:
                 raise QueryError("The query gives no rows. Ask with a select; `show tables` lists what there is.")
-            frame: pl.DataFrame = _with_durations_as_text(relation).limit(limit).pl()
+            frame: pl.DataFrame = with_text_for_the_rest(relation).limit(limit).pl()
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
+    if beyond := [column.name for column in frame.get_columns() if beyond_calendars(column)]:
+        raise QueryError(f"{', '.join(beyond)}: a date outside the years 1 to 9999. Ask for its text: ...::varchar.")
     return frame
-
-
-def _with_durations_as_text(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Intervals of months, days and time have no type in Polars."""
-    if "INTERVAL" not in map(str, relation.types):
-        return relation
-    named = zip(relation.columns, relation.types, strict=True)
-    quoted = [(f'"{name.replace(chr(34), chr(34) * 2)}"', str(kind)) for name, kind in named]
-    return relation.project(
-        ", ".join(f"{name}::varchar as {name}" if kind == "INTERVAL" else name for name, kind in quoted)
-    )
 
 
 @contextmanager

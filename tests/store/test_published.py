@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -77,6 +78,23 @@ def test_a_query_gives_rows_and_no_more_than_the_limit(to_query: Path) -> None:
     assert "event" in query_published(to_query, "show tables", limit=100)["name"].to_list()
 
 
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("pivot event on channel using count(*) group by account;", ("alpha", 30)),
+        (
+            "with y as (from event) select * from (pivot y on channel using count(*) group by queue) order by 1 limit 1 -- all",
+            ("batch", 15),
+        ),
+        ("select {'interval': 1}, interval 1 day", ({"interval": 1}, "1 day")),
+        ("select union_value(a := 1), [interval 1 day], map{1: interval 1 day}", ("1", "[1 day]", "{1=1 day}")),
+        ("select [date '9999-12-31', null]", ([date(9999, 12, 31), None],)),
+    ],
+)
+def test_a_query_of_any_shape_and_type_is_answered(to_query: Path, query: str, row: tuple[object, ...]) -> None:
+    assert query_published(to_query, query, limit=7).rows() == [row]
+
+
 def test_without_published_data_the_next_command_is_told(settings: Settings) -> None:
     with pytest.raises(NothingPublishedError, match="message-center archive --account NAME"):
         query_published(settings.published_control, "select 1", limit=1)
@@ -97,7 +115,13 @@ def test_without_published_data_the_next_command_is_told(settings: Settings) -> 
         "copy (select 1) to '{parts}/mine.csv'",
         "explain analyze copy (select 1) to '{parts}/mine.csv'",
         "select 1; copy (select 1) to '{parts}/mine.csv'",
+        "copy (pivot event on channel using count(*)) to '{parts}/mine.csv'",
+        "pivot event on channel using count(*); copy (pivot event on channel using count(*)) to '{parts}/mine.csv'",
+        "create temp table mine as pivot event on channel using count(*)",
         "export database '{parts}/mine'",
+        "select date 'infinity'",
+        "select [{{'a': timestamptz '10000-01-01'}}]",
+        "select map{{1: timestamp_s '290000-01-01'}}",
         "attach '{other}' as other",
         "set enable_external_access = true",
         "set threads = 1",
