@@ -161,6 +161,11 @@ def test_a_cloud_event_is_unwrapped(ingest: Ingest, store: StoreFile) -> None:
     assert json.loads(first["ctx"]) == {"n": None, "coupon": "X", "subject": "cart 7"}
 
 
+def test_a_row_whose_specversion_is_empty_is_no_envelope(ingest: Ingest, store: StoreFile) -> None:
+    ingest(["specversion,source,id,type,email", ",,7,order,a@b.fr", "1.0,/shop,7,order,a@b.fr"], name="a.csv")
+    assert [event["event_key"] for event in events(store)] == ["7", "/shop 7"]
+
+
 def test_one_event_per_key_across_files_queues_and_formats(ingest: Ingest, store: StoreFile) -> None:
     ingest([GOOD | {"id": "k"}, GOOD | {"id": "k"}], name="a.ndjson")
     counts = ingest(["id,type,email", "k,order,ada@example.org", "k2,order,ada@example.org"], name="b.csv", queue="rt")

@@ -24,8 +24,8 @@ opened as (
         raw,
         problem,
         case when problem is null then document::json end as document,
-        problem is null and coalesce(json_exists(case when problem is null then document end, '$.specversion'), false)
-            as is_cloud_event
+        -- A table's column is there in every row: null in those that are no envelopes.
+        (case when problem is null then document end ->> '$.specversion') is not null as is_cloud_event
     from parsed
 ),
 
