@@ -12,6 +12,7 @@ from deployments.command_line import (
     demonstration,
     deploying,
     doctor,
+    health,
     processing,
     templates,
 )
@@ -44,6 +45,7 @@ app.command()(analysis.query)
 app.command()(backups.backup)
 app.command()(backups.restore)
 app.command()(doctor.doctor)
+app.command()(health.health)
 app.command()(deploying.deploy)
 
 

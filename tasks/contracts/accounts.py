@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from tasks.contracts.thresholds import Thresholds
 from tasks.contracts.vocabulary import MAX_CELL_ID
 
 AccountName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", description="Execution account.")]
@@ -61,6 +62,7 @@ class Account(BaseModel):
     parked_limit_days: int = Field(default=7, ge=1, description="Parked log rows older than this are reported.")
     retries: Retries = Retries()
     retention: Retention = Retention()
+    thresholds: Thresholds = Thresholds()
 
     @field_validator("name")
     @classmethod
