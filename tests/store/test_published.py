@@ -83,8 +83,7 @@ def test_a_query_gives_rows_and_no_more_than_the_limit(to_query: Path) -> None:
     [
         ("pivot event on channel using count(*) group by account;", ("alpha", 30)),
         (
-            "with y as (from event) select * from (pivot y on channel using count(*) group by queue) "
-            "order by 1 limit 1 -- all",
+            "with y as (from event) from (pivot y on channel using count(*) group by queue) order by 1 limit 1 -- all",
             ("batch", 15),
         ),
         ("select {'interval': 1}, interval 1 day", ({"interval": 1}, "1 day")),
