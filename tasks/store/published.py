@@ -67,9 +67,7 @@ def query_published(path: Path, sql: str, *, limit: int) -> pl.DataFrame:
     """
     with reading_published(path) as session:
         try:
-            statements = session.connection.extract_statements(sql)
-            asks = all(only_asks(session.connection, one) for one in statements)
-            relation = session.connection.sql(sql) if asks else None
+            relation = session.connection.sql(sql) if only_asks(session.connection, sql) else None
             if relation is None:
                 raise QueryError("The query gives no rows. Ask with a select; `show tables` lists what there is.")
             frame: pl.DataFrame = with_text_for_the_rest(relation).limit(limit).pl()

@@ -12,17 +12,28 @@ _LAST_DAY: Final = 2_932_896  # 9999-12-31
 _PER_DAY: Final = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
-def only_asks(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> bool:
-    """Whether a statement gives rows and touches nothing.
+def only_asks(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Whether all statements of a text give rows and touch nothing.
 
     A pivot is made of several statements, and so is whatever holds one: only a query can stand in brackets.
+    DuckDB 1.5 takes it apart itself, into statements some of which have no text.
 
     Raises:
-        duckdb.Error: It is of several statements, and no query.
+        duckdb.Error: A statement is wrong, or is of several and no query.
     """
-    if statement.type == duckdb.StatementType.MULTI:
-        return bool(connection.extract_statements(f"from (\n{statement.query.rstrip('; ')}\n)"))
-    return bool(statement.type == duckdb.StatementType.SELECT)
+    statements = connection.extract_statements(sql)
+    if not all(one.query for one in statements):
+        return _in_brackets(connection, sql)
+    return all(
+        _in_brackets(connection, one.query)
+        if one.type == duckdb.StatementType.MULTI
+        else one.type == duckdb.StatementType.SELECT
+        for one in statements
+    )
+
+
+def _in_brackets(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    return bool(connection.extract_statements(f"from (\n{sql.rstrip('; ')}\n)"))
 
 
 def with_text_for_the_rest(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
