@@ -1,13 +1,8 @@
 """How the accounts are: quick, read-only, in nobody's way, and without Prefect, for a load balancer asks often."""
 
-import json
-import os
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import StringIO
-from pathlib import Path
 from typing import Final
 
 import dataframely as dy
@@ -23,10 +18,7 @@ from tasks.store.lock import StoreBusyError
 from tasks.store.store_errors import StoreUnreadableError, StoreVersionError
 from tasks.transforms.health import archive_measures, judge, limits, queue_measures
 
-MIB: Final = 2**20
 WINDOW: Final = timedelta(hours=1)
-SAMPLE_AGE: Final = timedelta(minutes=15)
-"""A busy store is told of by its last sample, if that is no older."""
 
 
 @dataclass(frozen=True)
@@ -40,80 +32,53 @@ class Look:
     wait_seconds: float = 2.0
 
 
+@dataclass(frozen=True)
+class Archived:
+    """What the control store says of all accounts; `told` where it could not be looked at."""
+
+    facts: dy.DataFrame[ArchiveFacts] | None
+    told: str | None = None
+
+
 def accounts_health(look: Look, accounts: Sequence[Account]) -> list[AccountHealth]:
     """The health of accounts, in their order. Changes nothing, and raises nothing about their stores."""
-    control = StoreFile(look.settings.control_store, "control", look.wait_seconds)
-    archived: dy.DataFrame[ArchiveFacts] | None = ArchiveFacts.create_empty()
-    if control.path.exists():
-        try:
-            archived = archive_facts(control)
-        except (StoreBusyError, StoreUnreadableError, StoreVersionError, OSError):
-            archived = None
+    archived = _archived(look) if any(asks_archive(one) for one in accounts) else Archived(None)
     return [_health(look, account, archived) for account in accounts]
 
 
-def _health(look: Look, account: Account, archived: dy.DataFrame[ArchiveFacts] | None) -> AccountHealth:
+def asks_archive(account: Account) -> bool:
+    """Whether the account has a threshold that the control store is needed for."""
+    return bool(account.thresholds.archive_periods or account.thresholds.different_days)
+
+
+def _archived(look: Look) -> Archived:
+    control = StoreFile(look.settings.control_store, "control", look.wait_seconds)
+    if not control.path.exists():
+        return Archived(ArchiveFacts.create_empty())
+    try:
+        return Archived(archive_facts(control))
+    except (StoreBusyError, StoreUnreadableError, StoreVersionError, OSError) as error:
+        return Archived(None, str(error))
+
+
+def _health(look: Look, account: Account, archived: Archived) -> AccountHealth:
     store = StoreFile(look.settings.account_store(account.name), "account", look.wait_seconds)
     if not store.path.exists():
         return _unseen(look, account, "missing", f"{store.path} is not there yet: the account's first flow makes it")
     try:
-        facts = queue_facts(
-            store,
-            look.queue,
-            since=look.now - look.window,
-            now=look.now,
-            parked_before=look.now - timedelta(days=account.parked_limit_days),
-        )
+        facts = queue_facts(store, look.queue, since=look.now - look.window, now=look.now)
     except StoreBusyError as error:
-        return last_sample(look, account, str(error)) or _unseen(look, account, "busy", str(error))
+        return _unseen(look, account, "busy", str(error))
     except (StoreUnreadableError, StoreVersionError, OSError) as error:
         return _unseen(look, account, "unreadable", str(error))
-    measures = [queue_measures(facts, account.thresholds, window=look.window), _disk(look.settings.home)]
-    if archived is not None:
-        own = ArchiveFacts.validate(archived.filter(account=account.name))
+    measures = [queue_measures(facts, account.thresholds, window=look.window)]
+    if archived.facts is not None:
+        own = ArchiveFacts.validate(archived.facts.filter(account=account.name))
         measures.append(archive_measures(facts, own, archive_every=account.archive_every, now=look.now))
     indicators = judge(Measure.validate(pl.concat(measures)), limits(account.thresholds))
-    return AccountHealth(
-        account.name, look.queue, look.now, "read", None, indicators, other_queued=facts["other_queued"][0]
-    )
+    told = archived.told if asks_archive(account) else None
+    return AccountHealth(account.name, look.queue, look.now, "read", told, indicators, facts["other_queued"][0])
 
 
 def _unseen(look: Look, account: Account, sight: Sight, told: str) -> AccountHealth:
     return AccountHealth(account.name, look.queue, look.now, sight, told, Indicator.create_empty())
-
-
-def _disk(home: Path) -> dy.DataFrame[Measure]:
-    value = shutil.disk_usage(home).free / MIB
-    return Measure.validate(pl.DataFrame({"indicator": ["free_mib"], "value": [value], "judged": [True]}))
-
-
-def keep_sample(settings: Settings, health: AccountHealth) -> None:
-    """Keeps what was read of an account for when its store is busy; replaces the former sample in one step."""
-    path = _sample_path(settings, health.account, health.queue)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({
-        "at": health.at.isoformat(),
-        "other_queued": health.other_queued,
-        "indicators": health.indicators.write_json(),
-    })  # fmt: skip
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
-
-
-def last_sample(look: Look, account: Account, told: str) -> AccountHealth | None:
-    """What was read of a busy account a short while ago; None where there is no such sample."""
-    try:
-        kept = json.loads(_sample_path(look.settings, account.name, look.queue).read_text(encoding="utf-8"))
-        at = datetime.fromisoformat(kept["at"])
-        frame = pl.read_json(StringIO(kept["indicators"]), schema=Indicator.create_empty().schema)
-        health = replace(_unseen(look, account, "busy", told), at=at, indicators=Indicator.validate(frame))
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
-        return None
-    if not timedelta(0) <= look.now - at <= SAMPLE_AGE:
-        return None
-    return replace(health, other_queued=kept["other_queued"])
-
-
-def _sample_path(settings: Settings, account: str, queue: Queue) -> Path:
-    return settings.home / "health" / f"{account}.{queue}.json"

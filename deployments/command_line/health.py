@@ -12,7 +12,7 @@ from tasks.contracts.vocabulary import Queue
 from tasks.settings import Settings
 
 
-def health(  # noqa: PLR0917 -- options of a command are given by name
+def health(  # noqa: PLR0917
     account: AccountOrAll = None,
     queue: Annotated[Queue, typer.Option("--queue", help="Queue to ask about.")] = "rt",
     window: Annotated[int, typer.Option("--window", min=1, max=44_640, metavar="MINUTES", help="Looks back.")] = 60,
@@ -35,18 +35,24 @@ def health(  # noqa: PLR0917 -- options of a command are given by name
     seen = accounts_health(look, accounts)
     status = max((one.status for one in seen), key=HEALTH_STATUSES.index, default="ok")
     if as_json:
-        fullest = max(map(_ping, seen), key=lambda one: (one["queued"] or 0) / (one["max"] or 1), default=None)
-        print_json({"status": status, **(fullest or {}), "at": look.now, "accounts": [_as_object(one) for one in seen]})
+        listed = [_as_object(one) for one in seen]
+        print_json({"status": status, "at": look.now, "queue": queue, **_fullest(seen), "accounts": listed})
     else:
         show_rows("indicators", _rows(seen), as_json=False, title=f"Queue {queue}, last {window} min: {status}")
         for one in seen:
             if one.told:
-                note(f"{one.account}: {one.told}")
+                note(f"{one.account}: {one.sight}: {one.told}")
     raise typer.Exit(1 if status == "alert" else 0)
 
 
+def _fullest(seen: list[AccountHealth]) -> dict[str, float | None]:
+    """What the product's mcPing says, of the account whose queue is the fullest."""
+    nothing: dict[str, float | None] = {"queued": None, "max": None}
+    return max(map(_ping, seen), key=lambda one: (one["queued"] or 0) / (one["max"] or 1), default=nothing)
+
+
 def _ping(one: AccountHealth) -> dict[str, float | None]:
-    """What the product's mcPing says: events pending in the queue, and how many it may hold."""
+    """Events pending in the queue, and at how many it is full."""
     return {"queued": one.value("queued"), "max": one.value("queued", "alert")}
 
 
@@ -57,7 +63,6 @@ def _as_object(one: AccountHealth) -> dict[str, object]:
         "status": one.status,
         "state": one.sight,
         "told": one.told,
-        "at": one.at,
         **_ping(one),
         f"queued_{other}": one.other_queued,
         "indicators": one.indicators.to_dicts(),
@@ -65,18 +70,25 @@ def _as_object(one: AccountHealth) -> dict[str, object]:
 
 
 def _rows(seen: list[AccountHealth]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    for one in seen:
-        rows += [
-            {
-                "account": one.account,
-                "indicator": row["indicator"].replace("_", " "),
-                "value": None if row["value"] is None else round(row["value"], 2),
-                "warning": row["warning"],
-                "alert": row["alert"],
-                "worse": row["direction"],
-                "status": row["status"] if row["judged"] else "too few to judge",
-            }
-            for row in one.indicators.iter_rows(named=True)
-        ]
-    return rows
+    return [
+        {
+            "account": one.account,
+            "indicator": row["indicator"].replace("_", " "),
+            "value": None if row["value"] is None else round(row["value"], 2),
+            "warning": row["warning"],
+            "alert": row["alert"],
+            "worse": row["direction"],
+            "status": _status(row),
+        }
+        for one in seen
+        for row in one.indicators.iter_rows(named=True)
+    ]
+
+
+def _status(row: dict[str, object]) -> str:
+    """An indicator's status, or why it has none."""
+    if row["direction"] is None:
+        return "off"
+    if row["value"] is None:
+        return "not measured"
+    return str(row["status"]) if row["judged"] else "too few to judge"

@@ -51,7 +51,8 @@ class QueueFacts(dy.Schema):
     queued = dy.Int64()
     other_queued = dy.Int64()
     """Pending in the account's other queue."""
-    due = dy.Int64()
+    left_over = dy.Int64()
+    """Due, and in the queue since before the window."""
     came_in = dy.Int64()
     went_out = dy.Int64()
     failed = dy.Int64()
@@ -63,8 +64,6 @@ class QueueFacts(dy.Schema):
     min_queued = dy.Int64(nullable=True)
     average_queued = dy.Float64(nullable=True)
     oldest_due_seconds = dy.Float64(nullable=True)
-    oldest_handed_over_seconds = dy.Float64(nullable=True)
-    parked_overdue = dy.Int64()
     last_change_seq = dy.Int64()
     first_received_at = dy.Datetime(time_unit="us", time_zone="UTC", nullable=True)
 
@@ -87,8 +86,9 @@ class AccountHealth:
     at: datetime
     sight: Sight
     told: str | None
-    """Why its store could not be looked at."""
+    """Why its store, or the control store, could not be looked at."""
     indicators: dy.DataFrame[Indicator]
+    """None where its store could not be looked at."""
     other_queued: int | None = None
 
     @property

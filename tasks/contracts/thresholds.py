@@ -10,7 +10,7 @@ Worse = Literal["higher", "lower"]
 class Threshold(BaseModel):
     """One indicator's limits. A value at a limit has reached it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     warning: float
     alert: float
@@ -35,8 +35,8 @@ class Thresholds(BaseModel):
     """`[account.thresholds]`: what is left out is the product's; `false` switches an indicator off.
 
     Source: the deployment wizard of a Message Center cell, options `MC_RtEvent...Warning` and `...Alert`. It shows 450
-    and 250 for the average queue, a warning above its alert, probably by mistake: here it is 250 and 450, and higher is
-    worse. Throughput is per hour, as in the product's report. From `oldest_due_seconds` on the indicators are our own.
+    and 250 for the average queue, a warning above its alert, which is probably a mistake: here it is 250 and 450, and
+    higher is worse. Its throughput is per hour, as the report has it. The last three indicators are our own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,11 +52,8 @@ class Thresholds(BaseModel):
     min_queued: Threshold | Literal[False] = _higher(100, 200)
     average_queued: Threshold | Literal[False] = _higher(250, 450)
     oldest_due_seconds: Threshold | Literal[False] = _higher(900, 3_600)
-    oldest_handed_over_seconds: Threshold | Literal[False] = _higher(86_400, 7 * 86_400)
-    parked_overdue: Threshold | Literal[False] = _higher(1, 1_000)
     archive_periods: Threshold | Literal[False] = _higher(2, 6)
     different_days: Threshold | Literal[False] = _higher(1, 1)
-    free_mib: Threshold | Literal[False] = _lower(1_024, 256)
 
     def only(self, indicator: str) -> "Thresholds":
         """These, with every other indicator switched off."""

@@ -13,7 +13,8 @@ def limits(thresholds: Thresholds, /) -> dy.DataFrame[Limit]:
     """The thresholds as rows."""
     given = [(name, getattr(thresholds, name)) for name in INDICATORS]
     rows = [{"indicator": name, **(one.model_dump() if isinstance(one, Threshold) else {})} for name, one in given]
-    return Limit.validate(pl.DataFrame(rows, schema=Limit.create_empty().schema))
+    schema = {"indicator": pl.String, "warning": pl.Float64, "alert": pl.Float64, "worse": pl.String}
+    return Limit.validate(pl.DataFrame(rows, schema=schema))
 
 
 def queue_measures(
@@ -21,26 +22,24 @@ def queue_measures(
 ) -> dy.DataFrame[Measure]:
     """The measures of a queue's facts.
 
-    Averages and rates over fewer than `min_events` events are not judged. Nor is throughput where less came in, and
-    waits, than its threshold asks for: nobody can send what nobody gave.
+    Averages and rates over fewer than `min_events` events are not judged. Nor is throughput unless more could have gone
+    out than its warning asks for: nobody can send what nobody gave.
     """
     hours = window / timedelta(hours=1)
     asked = thresholds.outgoing_per_hour.warning if thresholds.outgoing_per_hour else 0.0
-    derived = facts.with_columns(
+    values = facts.with_columns(
         error_rate_percent=pl.when(pl.col("came_in") > 0).then(100 * pl.col("failed") / pl.col("came_in")),
         outgoing_per_hour=pl.col("went_out") / hours,
     )
-    few_in, few_out = (pl.col(name) < thresholds.min_events for name in ("came_in", "went_out"))
-    counted = facts.select(
-        error_rate_percent=~few_in,
-        outgoing_per_hour=(pl.col("came_in") + pl.col("due")) / hours >= asked,
-        **{name: ~few_out for name in AVERAGED if name != "error_rate_percent"},
+    sendable = pl.col("came_in") - pl.col("failed") + pl.col("left_over")
+    enough_in, enough_out = (pl.col(name) >= thresholds.min_events for name in ("came_in", "went_out"))
+    judged = facts.select(
+        error_rate_percent=enough_in,
+        outgoing_per_hour=sendable / hours > asked,
+        **{name: enough_out for name in AVERAGED if name != "error_rate_percent"},
     )
-    measured = [name for name in INDICATORS if name in derived.columns]
-    values = derived.select(pl.col(measured).cast(pl.Float64)).unpivot(variable_name="indicator")
-    judged = counted.unpivot(variable_name="indicator", value_name="judged")
-    measures = values.join(judged, on="indicator", how="left")
-    return Measure.validate(measures.with_columns(pl.col("judged").fill_null(value=True)))
+    measured = [name for name in INDICATORS if name in values.columns]
+    return _measures(values.select(measured), judged)
 
 
 def archive_measures(
@@ -59,36 +58,27 @@ def archive_measures(
         archive_every: The account's archiving interval.
         now: The clock of the run.
     """
-    both = (
-        facts.select("last_change_seq", "first_received_at").join(archived, how="cross")
-        if archived.height
-        else (
-            facts.select(
-                "last_change_seq", pl.col("first_received_at").alias("archived_at"), change_seq=0, different_days=0
-            )
-        )
-    )
+    never = facts.select(pl.col("first_received_at").alias("archived_at"), change_seq=0, different_days=0)
+    last = archived if archived.height else never
     age = (pl.lit(now) - pl.col("archived_at")).dt.total_microseconds() / (archive_every / timedelta(microseconds=1))
     is_behind = (pl.col("last_change_seq") > pl.col("change_seq")) & (age > 0)
-    measured = both.select(
-        archive_periods=pl.when(is_behind).then(age).otherwise(0.0),
-        different_days=pl.col("different_days").cast(pl.Float64),
-    )
-    return Measure.validate(measured.unpivot(variable_name="indicator").with_columns(judged=pl.lit(value=True)))
+    values = facts.select("last_change_seq").join(last, how="cross").select(
+        "different_days", archive_periods=pl.when(is_behind).then(age).otherwise(0.0)
+    )  # fmt: skip
+    return _measures(values, None)
 
 
 def judge(measures: dy.DataFrame[Measure], limits: dy.DataFrame[Limit], /) -> dy.DataFrame[Indicator]:
-    """Each measure with its limits and its status, in the order of the limits."""
-    value, judged = pl.col("value"), pl.col("judged")
+    """Each limit with its measure and its status. A value at a limit has reached it; what is not measured is ok."""
+    value, judged = pl.col("value"), pl.col("judged").fill_null(value=False)
     higher = pl.col("worse") == "higher"
 
     def reached(limit: str) -> pl.Expr:
-        return judged & pl.when(higher).then(value >= pl.col(limit)).otherwise(value <= pl.col(limit)).fill_null(
-            value=False
-        )
+        is_beyond = pl.when(higher).then(value >= pl.col(limit)).otherwise(value <= pl.col(limit))
+        return judged & is_beyond.fill_null(value=False)
 
     status = pl.when(reached("alert")).then(pl.lit("alert")).when(reached("warning")).then(pl.lit("warning"))
-    joined = limits.join(measures, on="indicator", maintain_order="left")
+    joined = limits.join(measures, on="indicator", how="left", maintain_order="left")
     return Indicator.validate(
         joined.select(
             "indicator",
@@ -97,6 +87,16 @@ def judge(measures: dy.DataFrame[Measure], limits: dy.DataFrame[Limit], /) -> dy
             "alert",
             pl.col("worse").alias("direction"),
             status.otherwise(pl.lit("ok")).cast(pl.Enum(HEALTH_STATUSES)).alias("status"),
-            "judged",
+            judged.alias("judged"),
         )
     )
+
+
+def _measures(values: pl.DataFrame, judged: pl.DataFrame | None) -> dy.DataFrame[Measure]:
+    """One row of values, and which of them rest on enough, turned into rows; the others do."""
+    rows = values.cast(pl.Float64).unpivot(variable_name="indicator")
+    if judged is None:
+        return Measure.validate(rows.with_columns(judged=pl.lit(value=True)))
+    rest = judged.unpivot(variable_name="indicator", value_name="judged")
+    joined = rows.join(rest, on="indicator", how="left")
+    return Measure.validate(joined.with_columns(pl.col("judged").fill_null(value=True)))

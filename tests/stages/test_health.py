@@ -1,157 +1,198 @@
-"""The health of real stores: against a naive computation, busy, damaged, missing; the command's exit codes."""
+"""Health as a store has it: its facts against a naive count, and stores that are busy, damaged or not there."""
 
-import json
-import sys
-from datetime import UTC, datetime, timedelta
-from statistics import mean
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import fmean
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
+from archivables import change
+from restored_lives import archive, begin, put_events, work
 
-from deployments.command_line.app import main
+from tasks.account_run import AccountRun
 from tasks.contracts.accounts import Account
-from tasks.contracts.vocabulary import STATUSES
-from tasks.exchange.roster import add_account
-from tasks.health import Look, accounts_health, keep_sample
-from tasks.settings import Settings
+from tasks.contracts.health import AccountHealth
+from tasks.contracts.vocabulary import Queue
+from tasks.health import Look, accounts_health
 from tasks.store.connection import StoreFile, writing
+from tasks.store.health import queue_facts
+from tasks.store.lock import lock
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-SINCE = NOW - timedelta(hours=1)
-ERRORS = ("not_taken_into_account", "expired", "delivery_failed", "ignored")
-instants = st.integers(0, 7_200).map(lambda seconds: NOW - timedelta(seconds=seconds))
-events = st.fixed_dictionaries({
-    "queue": st.sampled_from(["rt", "batch"]), "status": st.sampled_from(STATUSES),
-    "reason": st.sampled_from([None, "template_paused"]), "created_at": instants, "received_at": instants,
-    "scheduled_at": st.none() | instants, "next_try_at": st.none() | instants,
-    "processing_at": instants, "processed_at": instants,
-})  # fmt: skip
+HOUR = timedelta(hours=1)
+STATUSES = ("pending", "pending_delivery", "sent", "ignored", "delivery_failed", "not_taken_into_account", "expired")
+FAILED = {"ignored", "delivery_failed", "not_taken_into_account", "expired"}
+Row = dict[str, Any]
 
 
-def put(store: StoreFile, rows: list[dict[str, Any]]) -> None:
-    instant = pl.Datetime("us", "UTC")
-    columns = {name: instant for name in rows[0] if name.endswith("_at")} if rows else {}
-    frame = pl.DataFrame(rows, schema_overrides={**columns, "reason": pl.String})
+def health(run: AccountRun, *, queue: Queue = "rt", wait: float = 0.2, now: datetime | None = None) -> AccountHealth:
+    (seen,) = accounts_health(Look(run.settings, now or run.now, queue, wait_seconds=wait), [run.account])
+    return seen
+
+
+def random_events(now: datetime, count: int) -> list[Row]:
+    chance = random.Random(7)
+
+    def at(low: int, high: int) -> datetime:
+        return now + timedelta(seconds=chance.randrange(low, high))
+
+    rows = []
+    for number in range(count):
+        received = at(-3 * 3600, 1)
+        status = chance.choice(STATUSES)
+        entered = chance.choice([None, None, at(-7200, 3600)])
+        taken = max(received, entered or received) + timedelta(seconds=chance.randrange(60))
+        rows.append({
+            "event_id": number, "event_key": str(number), "queue": chance.choice(["rt", "batch"]),
+            "event_type": "order", "channel": "email", "ctx": "{}", "received_at": received,
+            "created_at": received - timedelta(seconds=chance.randrange(3)), "scheduled_at": entered, "status": status,
+            "reason": chance.choice([None, "template_paused"]) if status == "pending" else None,
+            "next_try_at": chance.choice([None, None, at(-600, 600)]),
+            "processing_at": None if status == "pending" else taken,
+            "processed_at": None if status.startswith("pending") else taken + timedelta(seconds=chance.randrange(90)),
+            "change_seq": number + 1,
+        })  # fmt: skip
+    return rows
+
+
+def random_samples(now: datetime) -> list[Row]:
+    chance = random.Random(8)
+    return [
+        {"sampled_at": now - timedelta(minutes=5 * back), "queue": queue, "pending": chance.randrange(900),
+         "pending_delivery": 0, "change_seq": 1}
+        for back in range(30) for queue in ("rt", "batch")
+    ]  # fmt: skip
+
+
+def put(store: StoreFile, table: str, rows: Sequence[Row]) -> None:
     with writing(store, purpose="test") as session:
-        session.connection.execute("delete from event")
-        if rows:
-            session.connection.register("rows", frame)
-            session.connection.execute(
-                """insert into event by name select *, row_number() over () as event_id, 'k' || row_number() over ()
-                as event_key, 'order' as event_type, 'email' as channel, '{}'::json as ctx,
-                nextval('change_seq') as change_seq from rows"""
-            )
-            session.connection.unregister("rows")
+        session.connection.register("given", pl.DataFrame(rows, infer_schema_length=None))
+        session.connection.execute(f"insert into {table} by name select * from given")  # noqa: S608
 
 
-def naive(rows: list[dict[str, Any]]) -> dict[str, float | None]:
-    rt = [row for row in rows if row["queue"] == "rt"]
-
-    def entered(row: dict[str, Any]) -> datetime:
-        return max(row["created_at"], row["scheduled_at"] or row["created_at"])
-
-    def due_at(row: dict[str, Any]) -> datetime:
-        return max(filter(None, (row["received_at"], row["scheduled_at"], row["next_try_at"])))
-
-    came = [row for row in rt if SINCE <= entered(row) < NOW]
-    went = [row for row in rt if row["status"] == "sent" and SINCE <= row["processed_at"] < NOW]
-    due = [due_at(row) for row in rt if row["status"] == "pending" and row["reason"] is None and due_at(row) <= NOW]
-    handed = [row["processing_at"] for row in rt if row["status"] == "pending_delivery"]
+def naive(rows: Sequence[Row], samples: Sequence[Row], queue: Queue, since: datetime, now: datetime) -> Row:
+    own = [row for row in rows if row["queue"] == queue]
+    entered = {row["event_id"]: max(row["created_at"], row["scheduled_at"] or row["created_at"]) for row in own}
+    came = [row for row in own if since <= entered[row["event_id"]] < now]
+    went = [row for row in own if row["status"] == "sent" and since <= row["processed_at"] < now]
+    waiting = {
+        row["event_id"]: max(filter(None, (row["received_at"], row["scheduled_at"], row["next_try_at"])))
+        for row in own
+        if row["status"] == "pending" and row["reason"] != "template_paused"
+    }
+    due = {name: at for name, at in waiting.items() if at <= now}
+    lengths = [one["pending"] for one in samples if one["queue"] == queue and since <= one["sampled_at"] < now]
     return {
-        "queued": sum(row["status"] == "pending" for row in rt),
-        "error_rate_percent": 100 * mean(row["status"] in ERRORS for row in came) if came else None,
-        "outgoing_per_hour": len(went),
-        "average_queue_seconds": mean((row["processing_at"] - entered(row)).total_seconds() for row in went)
-        if went else None,
-        "average_sending_seconds": mean((row["processed_at"] - row["processing_at"]).total_seconds() for row in went)
-        if went else None,
-        "average_processing_seconds": mean((row["processed_at"] - entered(row)).total_seconds() for row in went)
-        if went else None,
-        "oldest_due_seconds": (NOW - min(due)).total_seconds() if due else None,
-        "oldest_handed_over_seconds": (NOW - min(handed)).total_seconds() if handed else None,
-    }  # fmt: skip
+        "queued": sum(row["status"] == "pending" for row in own),
+        "other_queued": sum(row["status"] == "pending" for row in rows if row["queue"] != queue),
+        "left_over": sum(entered[name] < since for name in due),
+        "came_in": len(came),
+        "went_out": len(went),
+        "failed": sum(row["status"] in FAILED for row in came),
+        "average_queue_seconds": fmean(seconds(row["processing_at"] - entered[row["event_id"]]) for row in went),
+        "average_sending_seconds": fmean(seconds(row["processed_at"] - row["processing_at"]) for row in went),
+        "average_processing_seconds": fmean(seconds(row["processed_at"] - entered[row["event_id"]]) for row in went),
+        "max_queued": max(lengths),
+        "min_queued": min(lengths),
+        "average_queued": fmean(lengths),
+        "oldest_due_seconds": seconds(now - min(due.values())),
+        "first_received_at": min(row["received_at"] for row in rows),
+    }
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(events, max_size=8))
-def test_values_are_those_of_a_naive_computation(
-    rows: list[dict[str, Any]], settings: Settings, account: Account, store: StoreFile
-) -> None:
-    put(store, rows)
-    [health] = accounts_health(Look(settings, NOW), [account])
-    for indicator, value in naive(rows).items():
-        said = health.value(indicator)
-        assert said == (None if value is None else pytest.approx(value)), indicator
-    assert health.other_queued == sum(row["queue"] == "batch" and row["status"] == "pending" for row in rows)
+def seconds(span: timedelta) -> float:
+    return span.total_seconds()
 
 
-def pending(count: int) -> list[dict[str, Any]]:
-    row = {"queue": "rt", "status": "pending", "reason": None, "created_at": NOW, "received_at": NOW}
-    return [row] * count
+def test_facts_of_a_queue_are_what_a_naive_count_finds(run: AccountRun) -> None:
+    rows, samples = random_events(run.now, 600), random_samples(run.now)
+    put(run.store, "event", rows)
+    put(run.store, "queue_sample", samples)
+    for queue, window in (("rt", HOUR), ("batch", HOUR), ("rt", HOUR / 3), ("batch", 4 * HOUR)):
+        seen = (
+            queue_facts(run.store, queue, since=run.now - window, now=run.now)
+            .drop("last_change_seq")
+            .row(0, named=True)
+        )
+        expected = naive(rows, samples, queue, run.now - window, run.now)
+        assert all(expected[name] for name in expected if name != "left_over" or window < 4 * HOUR)
+        assert seen == {name: pytest.approx(value, abs=1e-6) if isinstance(value, float) else value
+                        for name, value in expected.items()}  # fmt: skip
 
 
-def test_a_busy_store_is_told_of_with_its_holder_and_its_last_sample(
-    settings: Settings, account: Account, store: StoreFile
-) -> None:
-    put(store, pending(450))
-    look = Look(settings, NOW, wait_seconds=0.1)
-    with writing(store, purpose="a long transaction"):
-        [blind] = accounts_health(look, [account])
-    [seen] = accounts_health(look, [account])
-    keep_sample(settings, seen)
-    with writing(store, purpose="a long transaction"):
-        [sampled] = accounts_health(Look(settings, NOW + timedelta(minutes=5), wait_seconds=0.1), [account])
-        [outdated] = accounts_health(Look(settings, NOW + timedelta(hours=5), wait_seconds=0.1), [account])
-    assert (blind.sight, blind.status, blind.value("queued")) == ("busy", "warning", None)
-    assert blind.told
-    assert "a long transaction" in blind.told
-    assert (sampled.sight, sampled.status, sampled.value("queued"), sampled.at) == ("busy", "alert", 450, NOW)
-    assert outdated.value("queued") is None
+def test_a_store_without_events_and_one_that_is_not_there_are_ok(run: AccountRun) -> None:
+    assert (health(run).sight, health(run).status) == ("missing", "ok")
+    assert not run.settings.home.exists()
+    change(run.store)
+    seen = health(run)
+    assert (seen.sight, seen.status, seen.value("queued"), seen.told) == ("read", "ok", 0, None)
 
 
-def test_a_damaged_store_is_an_alert_and_a_missing_one_is_none(
-    settings: Settings, account: Account, store: StoreFile
-) -> None:
-    assert accounts_health(Look(settings, NOW), [account])[0].sight == "missing"
-    assert not store.path.exists()
-    store.path.parent.mkdir(parents=True)
-    store.path.write_bytes(b"no store" * 10_000)
-    [health] = accounts_health(Look(settings, NOW), [account])
-    assert (health.sight, health.status) == ("unreadable", "alert")
+def test_a_life_is_healthy_until_its_queue_is_full_and_nobody_archives(run: AccountRun) -> None:
+    begin(run)
+    put_events(run, "a", range(30), queue="rt")
+    work(run)
+    archive(run)
+    before = files(run.settings.home)
+    assert health(run).status == "ok"
+    assert files(run.settings.home) == before
+    assert health(run, now=run.now + 9 * HOUR).value("archive_periods") == 0
+
+    change(
+        run.store,
+        "update event set status = 'pending', change_seq = nextval('change_seq')",
+        "insert into event select event.* from event, range(1, 15) numbers(n)",
+    )
+    seen = health(run, now=run.now + 3 * HOUR)
+    told = {row["indicator"]: row["status"] for row in seen.indicators.to_dicts() if row["status"] != "ok"}
+    assert told == {"queued": "alert", "oldest_due_seconds": "alert", "archive_periods": "warning"}
+    assert (seen.value("queued"), seen.value("oldest_due_seconds"), seen.value("archive_periods")) == (450, 10_800, 3)
+    other = health(run, queue="batch", now=run.now + 3 * HOUR)
+    assert (other.value("queued"), other.other_queued, other.value("oldest_due_seconds")) == (0, 450, None)
+
+    control = StoreFile(run.settings.control_store, "control")
+    change(control, "update archive_proof set equal = false where table_name = 'event'")
+    assert health(run).value("different_days") == 1
 
 
-@pytest.mark.parametrize(
-    ("count", "arguments", "code", "status"),
-    [
-        (0, (), 0, "ok"), (150, (), 0, "warning"), (400, (), 1, "alert"), (400, ("--queue", "batch"), 0, "ok"),
-        (400, ("--ping",), 1, "alert"), (0, ("--account", "nobody"), 2, None), (0, ("--queue", "no"), 2, None),
-        (0, ("--window", "0"), 2, None),
-    ],
-)  # fmt: skip
-def test_the_command_answers_as_a_load_balancer_asks(  # noqa: PLR0917
-    count: int,
-    arguments: tuple[str, ...],
-    code: int,
-    status: str | None,
-    settings: Settings,
-    account: Account,
-    store: StoreFile,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    add_account(settings.home / "accounts.toml", account)
-    put(store, pending(count))
-    monkeypatch.setenv("MESSAGE_CENTER_HOME", str(settings.home))
-    monkeypatch.setattr(sys, "argv", ["message-center", "health", "--json", "--now", NOW.isoformat(), *arguments])
-    with pytest.raises(SystemExit) as left:
-        main()
-    assert left.value.code == code
-    if status:
-        answer = json.loads(capsys.readouterr().out)
-        assert answer["status"] == status
-        assert answer["max"] == 400
-        assert answer["accounts"][0]["queued"] == (0 if "batch" in arguments else count)
+def test_a_busy_store_is_shown_as_busy_with_its_holder_in_time(run: AccountRun) -> None:
+    change(run.store)
+    with lock(run.store.lock_path, exclusive=True, wait_seconds=1, purpose="an endless purge"):
+        seen = health(run)
+    assert (seen.sight, seen.status) == ("busy", "warning")
+    assert "an endless purge" in (seen.told or "")
+    assert health(run).sight == "read"
+
+
+def test_a_busy_control_store_leaves_the_rest_to_be_seen(run: AccountRun) -> None:
+    change(run.store)
+    control = StoreFile(run.settings.control_store, "control")
+    change(control)
+    with lock(control.lock_path, exclusive=True, wait_seconds=1, purpose="archiving"):
+        seen = health(run)
+        off = {"archive_periods": False, "different_days": False}
+        account = Account.model_validate({**vars(run.account), "thresholds": off})
+        (without,) = accounts_health(Look(run.settings, run.now, wait_seconds=0.2), [account])
+    assert (seen.sight, seen.status, seen.value("queued"), seen.value("archive_periods")) == ("read", "ok", 0, None)
+    assert "archiving" in (seen.told or "")
+    assert without.told is None
+
+
+def test_a_damaged_a_foreign_and_a_newer_store_are_alerts(run: AccountRun) -> None:
+    change(run.store, "insert into schema_migration values ('9999_x', now())")
+    newer = health(run)
+    run.store.path.unlink()
+    with duckdb.connect(str(run.store.path)) as connection:
+        connection.execute("create table t (a integer)")
+    foreign = health(run)
+    run.store.path.write_bytes(b"PK\x03\x04" + bytes(50_000))
+    for seen, told in ((newer, "newer"), (foreign, "none of ours"), (health(run), "cannot be read")):
+        assert (seen.sight, seen.status) == ("unreadable", "alert")
+        assert told in (seen.told or "")
+
+
+def files(home: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}

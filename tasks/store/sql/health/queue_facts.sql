@@ -29,7 +29,7 @@ sample as (
 select
     count(*) filter (queue = $queue and status = 'pending') as queued,
     count(*) filter (queue <> $queue and status = 'pending') as other_queued,
-    count(*) filter (queue = $queue and is_due) as due,
+    count(*) filter (queue = $queue and is_due and entered_at < $since::timestamptz) as left_over,
     count(*) filter (queue = $queue and came_in) as came_in,
     count(*) filter (queue = $queue and went_out) as went_out,
     count(*) filter (
@@ -46,20 +46,7 @@ select
     any_value(max_queued) as max_queued,
     any_value(min_queued) as min_queued,
     any_value(average_queued) as average_queued,
-    (epoch_us($now::timestamptz) - epoch_us(min(due_at) filter (queue = $queue and is_due))) / 1e6
-        as oldest_due_seconds,
-    (
-        epoch_us($now::timestamptz)
-        - epoch_us(min(processing_at) filter (queue = $queue and status = 'pending_delivery'))
-    ) / 1e6 as oldest_handed_over_seconds,
-    (
-        select count(*)
-        from delivery_log
-        where
-            not applied
-            and received_at < $parked_before::timestamptz
-            and change_seq > (select change_seq from watermark where name = 'update_event_status')
-    ) as parked_overdue,
+    (epoch_us($now::timestamptz) - epoch_us(min(due_at) filter (queue = $queue and is_due))) / 1e6 as oldest_due_seconds,
     (select coalesce(max(last_value), 0) from duckdb_sequences() where database_name = current_database())::bigint
         as last_change_seq,
     min(received_at) as first_received_at
