@@ -51,6 +51,11 @@ def deployment_name(account: str) -> str:
     return f"mcSynch_{account}"
 
 
+def account_tag(account: str) -> str:
+    """Tag of every deployment that works for one account."""
+    return f"account:{account}"
+
+
 def first_start(account: Account) -> datetime:
     """Where the account's archiving schedule begins to count.
 
@@ -89,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _block(account: Account) -> str:
     called = f" ({account.label})" if account.label else ""
     description = f"Archives execution account {account.name}{called} to the control store."
-    tags = ", ".join(_quoted(tag) for tag in (MANAGED, "archive", f"account:{account.name}"))
+    tags = ", ".join(_quoted(tag) for tag in (MANAGED, "archive", account_tag(account.name)))
     interval = account.archive_every // timedelta(seconds=1)
     anchor = _quoted(first_start(account).isoformat())
     return (

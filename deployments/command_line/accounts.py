@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from deployments.command_line.output import AsJson, note, show, show_rows
+from tasks.account_run import account_run
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import add_account, check_addable, free_cell_id, load_roster, remove_account
 from tasks.settings import Settings
@@ -52,16 +53,19 @@ def add(
 
 @app.command("remove")
 def remove(name: Name, as_json: AsJson = False) -> None:
-    """Take an account out of the roster, after a last archive run; its data stays."""
+    """Take away an account's deployments, archive a last time, and take it out of the roster; its data stays."""
     from deployments import render
     from deployments.command_line.running import run_flow
     from flows.archive_events import archive_events
 
     settings = Settings()
+    account_run(name)
+    deleted = _take_deployments_away(name)
     result = run_flow(archive_events, account=name)
     remove_account(settings.roster_path, name)
     render.refresh(settings.roster_path)
     shown = {"name": name, "upserted": result.upserted, "proof": result.proof, "store": settings.account_store(name)}
+    shown["deployments_deleted"] = deleted
     show(shown, as_json=as_json, title="Account removed; its store and its archive stay")
 
 
@@ -95,3 +99,15 @@ def _start_archiving(account: Account) -> bool:
         note(f"{error}\n{later}")
         return False
     return True
+
+
+def _take_deployments_away(name: str) -> list[str]:
+    """Deletes what the server has for the account, before its last archive run, so that nothing comes after that."""
+    from deployments.server import server_or_none
+
+    if server_or_none() is None:
+        note("No Prefect server is set (PREFECT_API_URL). Where one has this account: message-center deploy --prune")
+        return []
+    from deployments.prune import prune_account
+
+    return [each.deployment for each in prune_account(name)]

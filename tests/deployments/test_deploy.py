@@ -15,7 +15,8 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 from servers import prefect_environment
 
-from deployments.deploy import Deployed, apply, deploy
+from deployments.apply_one import Deployed
+from deployments.deploy import apply, deploy
 from deployments.render import MANAGED, PREFECT_YAML, first_start
 from deployments.server import DeployError
 from deployments.wanted import PrefectYamlError, wanted_deployments
