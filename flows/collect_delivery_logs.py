@@ -8,9 +8,10 @@ from pydantic import Field
 from tasks.account_run import account_run
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
-from tasks.collect_delivery_logs import CollectCounts, collect_delivery_log, find_delivery_logs
+from tasks.collect_delivery_logs import CollectCounts
 from tasks.exchange.named_files import named_files
 from tasks.parameters import AccountParameter, NowParameter, PathsParameter
+from tasks.take_in_files import collect_files
 
 LogFormat = Literal["auto", "canonical"]
 KNOWN_FORMATS = get_args(LogFormat)
@@ -32,9 +33,6 @@ async def collect_delivery_logs(
         now: Clock of the run; empty: the real time.
     """
     run = account_run(account, now)
-    files = named_files(paths) if paths else find_delivery_logs(run.settings, run.account)
-    counts = CollectCounts()
-    for path in files:
-        counts = counts.plus(collect_delivery_log(run.settings, run.account, path, now=run.now))
+    counts = collect_files(run, named_files(paths) if paths else None)
     await show_run("collect-delivery-logs", account, vars(counts), check_conservation(run.store))
     return counts

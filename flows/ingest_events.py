@@ -6,8 +6,9 @@ from tasks.account_run import account_run
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.exchange.named_files import named_files
-from tasks.ingest_events import IngestCounts, find_event_files, ingest_file
+from tasks.ingest_events import IngestCounts
 from tasks.parameters import AccountParameter, NowParameter, PathsParameter, QueueParameter
+from tasks.take_in_files import ingest_files
 
 
 @flow(name="ingest-events", flow_run_name="{account} {queue}", persist_result=False)
@@ -26,9 +27,6 @@ async def ingest_events(
         now: Clock of the run; empty: the real time.
     """
     run = account_run(account, now)
-    files = named_files(paths) if paths else find_event_files(run.settings, run.account, queue)
-    counts = IngestCounts()
-    for path in files:
-        counts = counts.plus(ingest_file(run.settings, run.account, path, queue=queue, now=run.now))
+    counts = ingest_files(run, queue, named_files(paths) if paths else None)
     await show_run("ingest-events", account, vars(counts), check_conservation(run.store))
     return counts

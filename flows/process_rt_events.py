@@ -6,7 +6,7 @@ from prefect import flow
 from pydantic import Field
 
 from tasks.account_run import account_run
-from tasks.parameters import AccountParameter, NowParameter
+from tasks.parameters import AccountParameter, IngestParameter, NowParameter
 from tasks.process_events import ProcessCounts, process_queue
 
 
@@ -14,6 +14,7 @@ from tasks.process_events import ProcessCounts, process_queue
 async def process_rt_events(
     account: AccountParameter,
     deliver: Annotated[bool, Field(description="Go on to hand the messages over.")] = True,
+    ingest: IngestParameter = False,
     now: NowParameter = None,
 ) -> ProcessCounts:
     """Links due real-time events to their templates and deliveries, and hands the messages over.
@@ -21,6 +22,7 @@ async def process_rt_events(
     Args:
         account: Execution account.
         deliver: Go on to hand the messages over.
+        ingest: First take in what waits in the queue's inbox.
         now: Clock of the run; empty: the real time.
     """
-    return await process_queue(account_run(account, now), "rt", deliver=deliver)
+    return await process_queue(account_run(account, now), "rt", ingest=ingest, deliver=deliver)

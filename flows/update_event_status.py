@@ -5,21 +5,27 @@ from prefect import flow
 from tasks.account_run import account_run
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
-from tasks.parameters import AccountParameter, NowParameter
+from tasks.parameters import AccountParameter, CollectParameter, NowParameter
+from tasks.take_in_files import collect_files
 from tasks.update_event_status import StatusCounts, apply_statuses, join_statuses, read_open_logs
 
 
 @flow(name="update-event-status", flow_run_name="{account}", persist_result=False)
-async def update_event_status(account: AccountParameter, now: NowParameter = None) -> StatusCounts:
+async def update_event_status(
+    account: AccountParameter, collect: CollectParameter = False, now: NowParameter = None
+) -> StatusCounts:
     """Gives events the status that their delivery logs say, whatever the order in which these arrived.
 
     Args:
         account: Execution account.
+        collect: First collect the delivery logs that wait in the inbox.
         now: Clock of the run; empty: the real time.
     """
     run = account_run(account, now)
+    collected = vars(collect_files(run)) if collect else {}
     logs = read_open_logs(run.store)
     changes = join_statuses(logs, account=run.account)
     counts = apply_statuses(run.store, logs, changes, account=run.account, now=run.now)
-    await show_run("update-event-status", account, vars(counts), check_conservation(run.store))
+    shown = vars(counts) | {f"collect_{name}": count for name, count in collected.items()}
+    await show_run("update-event-status", account, shown, check_conservation(run.store))
     return counts

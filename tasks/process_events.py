@@ -1,4 +1,4 @@
-"""What both processing flows do: route a queue's events, then hand over what was routed."""
+"""What both processing flows do: files taken in where asked to, events routed, what was routed handed over."""
 
 from tasks.account_run import AccountRun
 from tasks.artifacts import show_run
@@ -6,19 +6,22 @@ from tasks.check_conservation import check_conservation
 from tasks.contracts.vocabulary import Queue
 from tasks.deliver_events import deliver_events
 from tasks.route_events import apply_routing, read_pending_events, read_routing_templates, route
+from tasks.take_in_files import ingest_files
 
 ProcessCounts = dict[str, int]
 
 
-async def process_queue(run: AccountRun, queue: Queue, *, deliver: bool) -> ProcessCounts:
+async def process_queue(run: AccountRun, queue: Queue, *, deliver: bool, ingest: bool = False) -> ProcessCounts:
     """Routes the pending events of a queue and, where asked to, hands the queue's messages over.
 
     Returns:
-        The counts of routing, and those of the hand-over under their own names.
+        The counts of routing, and those of the files and of the hand-over under names of their own.
     """
+    ingested = vars(ingest_files(run, queue)) if ingest else {}
     events = read_pending_events(run.store, queue)
     routing = route(run.store, events, read_routing_templates(run.store), now=run.now)
     counts = dict(vars(apply_routing(run.store, routing, account=run.account, queue=queue, now=run.now)))
+    counts |= {f"ingest_{name}": count for name, count in ingested.items()}
     if deliver:
         handed_over = await deliver_events(run.settings, run.account, now=run.now, queue=queue)
         counts |= {f"delivery_{name}": count for name, count in handed_over.items()}
