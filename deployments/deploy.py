@@ -1,7 +1,7 @@
 """Makes a Prefect server equal to `prefect.yaml` and the accounts in use."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import (
@@ -10,8 +10,8 @@ from prefect.client.schemas.actions import (
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
+from deployments.account_flows import ACCOUNT_FLOWS
 from deployments.apply_one import Deployed, apply_one
-from deployments.render import deployment_name
 from deployments.server import DeployError
 from deployments.wanted import WantedDeployment, wanted_deployments
 from tasks.contracts.accounts import Account
@@ -22,7 +22,7 @@ POOL_TYPE = "process"
 
 
 def deploy() -> list[Deployed]:
-    """Gives the server every deployment of `prefect.yaml` and an archiving one per account of the roster in use.
+    """Gives the server every deployment of `prefect.yaml` and those that each account of the roster in use has.
 
     What is there already and equal is not touched, so its planned runs stay. Whether a person has paused a
     deployment or one of its schedules is theirs to say, and is left as it is.
@@ -35,16 +35,21 @@ def deploy() -> list[Deployed]:
     return asyncio.run(apply(wanted_deployments(load_roster(Settings().roster_path))))
 
 
-def deploy_account(account: Account) -> Deployed:
-    """Gives the server the archiving deployment of one account, and starts its first run at once.
+def deploy_account(account: Account) -> list[Deployed]:
+    """Gives the server the deployments of one account, and starts a first run of each but the purge.
 
-    That is what Message Center's button "Create the archiving workflow" does.
+    That is more than Message Center's button "Create the archiving workflow" does: there the other workflows
+    are one for all accounts.
 
     Raises:
         DeployError: The server refused something.
     """
-    name = deployment_name(account.name)
-    return asyncio.run(_apply_and_start([wanted for wanted in wanted_deployments([account]) if wanted.name == name]))
+    names = {one.deployment_name(account.name) for one in ACCOUNT_FLOWS}
+    first = {one.deployment_name(account.name) for one in ACCOUNT_FLOWS if one.starts_at_once}
+    wanted = [each for each in wanted_deployments([account]) if each.name in names]
+    return asyncio.run(
+        _apply_and_start(wanted, {f"{each.flow.name}/{each.name}" for each in wanted if each.name in first})
+    )
 
 
 async def apply(wanted: Iterable[WantedDeployment]) -> list[Deployed]:
@@ -61,10 +66,12 @@ async def apply(wanted: Iterable[WantedDeployment]) -> list[Deployed]:
         return [await apply_one(client, full_name, entry) for full_name, entry in entries.items()]
 
 
-async def _apply_and_start(wanted: Iterable[WantedDeployment]) -> Deployed:
-    [deployed] = await apply(wanted)
+async def _apply_and_start(wanted: Iterable[WantedDeployment], first: Collection[str]) -> list[Deployed]:
+    deployed = await apply(wanted)
     async with get_client() as client:
-        await client.create_flow_run_from_deployment(deployed.id)
+        for each in deployed:
+            if each.deployment in first:
+                await client.create_flow_run_from_deployment(each.id)
     return deployed
 
 

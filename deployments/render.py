@@ -1,4 +1,4 @@
-"""The archiving deployments of `prefect.yaml`, one per account, rendered from the roster.
+"""The deployments of `prefect.yaml` that every account has, rendered from the roster.
 
 `python -m deployments.render` writes them anew; with `--check` it only tells whether they are up to date.
 """
@@ -6,11 +6,12 @@
 import argparse
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import yaml
 
+from deployments.account_flows import ACCOUNT_FLOWS, AccountFlow
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import load_roster
 from tasks.settings import PROJECT
@@ -23,10 +24,6 @@ END = "  # <<< accounts\n"
 
 MANAGED = "managed-by:message-center"
 """Tag of every deployment that this project makes."""
-ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
-"""All schedules count from here, so that rendering or deploying again never moves them."""
-MINUTE_RADICES = (2, 2, 3, 5)
-"""Their product is 60: digits in these radices, read backwards, put each number far from the ones before it."""
 
 
 class MarkersMissingError(ValueError):
@@ -43,30 +40,13 @@ def render(accounts: Iterable[Account], text: str) -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise MarkersMissingError(f"prefect.yaml needs these two lines, in this order:\n{BEGIN}{END}")
-    return before + begin + "\n".join(_block(account) for account in accounts) + end + after
-
-
-def deployment_name(account: str) -> str:
-    """The name that Message Center gives the archiving workflow of an account."""
-    return f"mcSynch_{account}"
+    blocks = [_block(account, one) for account in accounts for one in ACCOUNT_FLOWS]
+    return before + begin + "\n".join(blocks) + end + after
 
 
 def account_tag(account: str) -> str:
     """Tag of every deployment that works for one account."""
     return f"account:{account}"
-
-
-def first_start(account: Account) -> datetime:
-    """Where the account's archiving schedule begins to count.
-
-    It depends on the account alone, so other accounts may come and go. Cells below 60 have a part of the interval
-    and a second of the minute to themselves: with intervals of whole minutes no two of them ever start together,
-    and hourly ones start in different minutes.
-    """
-    cell = account.cell_id
-    minutes = account.archive_every * _spread(cell % 60) // timedelta(hours=1)
-    seconds = (cell % 60 + 20 * (cell // 60)) % 60
-    return ANCHOR + timedelta(minutes=minutes, seconds=seconds)
 
 
 def refresh(roster: Path) -> bool:
@@ -91,31 +71,22 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _block(account: Account) -> str:
-    called = f" ({account.label})" if account.label else ""
-    description = f"Archives execution account {account.name}{called} to the control store."
-    tags = ", ".join(_quoted(tag) for tag in (MANAGED, "archive", account_tag(account.name)))
-    interval = account.archive_every // timedelta(seconds=1)
-    anchor = _quoted(first_start(account).isoformat())
+def _block(account: Account, one: AccountFlow) -> str:
+    called = f"{account.name} ({account.label})" if account.label else account.name
+    tags = ", ".join(_quoted(tag) for tag in (MANAGED, one.stage, account_tag(account.name)))
+    flags = "".join(f", {name}: {str(value).lower()}" for name, value in one.parameters.items())
+    interval = one.interval(account) // timedelta(seconds=1)
+    anchor = _quoted(one.first_start(account).isoformat())
     return (
-        f"  - name: {_quoted(deployment_name(account.name))}\n"
-        f"    <<: *archiving\n"
-        f"    description: {_quoted(description)}\n"
+        f"  - name: {_quoted(one.deployment_name(account.name))}\n"
+        f"    entrypoint: flows.{one.flow}:{one.flow}\n"
+        f"    <<: *for_account\n"
+        f"    description: {_quoted(one.does.format(called))}\n"
         f"    tags: [{tags}]\n"
-        f"    parameters: {{account: {_quoted(account.name)}}}\n"
+        f"    parameters: {{account: {_quoted(account.name)}{flags}}}\n"
         f"    schedules:\n"
-        f"      - {{slug: archive, interval: {interval}, anchor_date: {anchor}}}\n"
+        f"      - {{slug: {one.stage}, interval: {interval}, anchor_date: {anchor}}}\n"
     )
-
-
-def _spread(number: int) -> int:
-    """A permutation of 0..59 whose beginnings are spread evenly: 0, 30, 15, 45, 5, 35, ..."""
-    place, step = 0, 60
-    for radix in MINUTE_RADICES:
-        step //= radix
-        number, digit = divmod(number, radix)
-        place += digit * step
-    return place
 
 
 def _quoted(text: str) -> str:

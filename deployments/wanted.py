@@ -107,7 +107,7 @@ class PrefectYaml(Entry):
 
 
 def wanted_deployments(accounts: Iterable[Account], text: str | None = None) -> list[WantedDeployment]:
-    """The deployments of `prefect.yaml`, with the archiving flow once for each of these accounts.
+    """The deployments of `prefect.yaml`, with those that each of these accounts has.
 
     Raises:
         PrefectYamlError: A key is unknown or missing, a value is impossible, or a name is used twice.

@@ -32,7 +32,7 @@ def add(
     cell_id: Annotated[int | None, typer.Option(min=0, max=127, help="Its cell; the first free one.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add an account: its roster entry, its store, its archiving workflow."""
+    """Add an account: its roster entry, its store, its deployments."""
     from deployments import render
 
     settings = Settings()
@@ -47,7 +47,7 @@ def add(
     add_account(settings.roster_path, account)
     render.refresh(settings.roster_path)
     shown = {"name": name, "label": label, "cell_id": cell, "store": settings.account_store(name)}
-    shown["deployed"] = _start_archiving(account)
+    shown["deployed"] = _start_deployments(account)
     show(shown, as_json=as_json, title="Account added")
 
 
@@ -83,11 +83,11 @@ def _checked(name: str, label: str, cell_id: int) -> Account:
         ) from error
 
 
-def _start_archiving(account: Account) -> bool:
-    """Creates and starts the archiving workflow where there is a server; else says so, and goes on."""
+def _start_deployments(account: Account) -> bool:
+    """Creates and starts the deployments of an account where there is a server; else says so, and goes on."""
     from deployments.server import DeployError, ServerUnreachableError, server_or_none
 
-    later = "Create the account's archiving workflow later: message-center deploy"
+    later = "Create the account's deployments later: message-center deploy"
     try:
         if server_or_none() is None:
             note(f"No Prefect server is set (PREFECT_API_URL). {later}")

@@ -15,9 +15,10 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 from servers import prefect_environment
 
+from deployments.account_flows import ACCOUNT_FLOWS, ARCHIVE
 from deployments.apply_one import Deployed
 from deployments.deploy import apply, deploy
-from deployments.render import MANAGED, PREFECT_YAML, first_start
+from deployments.render import MANAGED, PREFECT_YAML
 from deployments.server import DeployError
 from deployments.wanted import PrefectYamlError, wanted_deployments
 from tasks.contracts.accounts import Account
@@ -52,9 +53,13 @@ def changes(deployed: list[Deployed]) -> dict[str, str]:
     return {each.deployment: each.change for each in deployed if each.change != "unchanged"}
 
 
-def test_the_server_gets_one_deployment_per_flow_and_one_archive_per_account() -> None:
+def names_of(account: str) -> set[str]:
+    return {f"{one.flow.replace('_', '-')}/{one.deployment_name(account)}" for one in ACCOUNT_FLOWS}
+
+
+def test_the_server_gets_one_deployment_per_flow_and_those_of_each_account() -> None:
     deployed = deploy()
-    expected = {f"{name}/{name}" for name in FLOWS} | {NORTH, "archive-events/mcSynch_south"}
+    expected = {f"{name}/{name}" for name in FLOWS} | names_of("north") | names_of("south")
     assert {each.deployment for each in deployed} == expected
     managed = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED]))
     on_server = ask(lambda client: client.read_deployments(deployment_filter=managed))
@@ -78,7 +83,7 @@ def test_an_archiving_deployment_arrives_as_it_was_written(roster: tuple[Account
     assert schedule.slug == "archive"
     assert schedule.active
     assert schedule.schedule.interval == roster[0].archive_every
-    assert schedule.schedule.anchor_date == first_start(roster[0])
+    assert schedule.schedule.anchor_date == ARCHIVE.first_start(roster[0])
 
 
 def test_deploying_again_changes_nothing() -> None:
@@ -126,10 +131,10 @@ def test_a_new_interval_in_the_roster_moves_the_schedule_and_nothing_else(home: 
     assert read(NORTH).schedules[0].schedule.interval.total_seconds() == 1_800
 
 
-def test_a_new_account_adds_its_deployment_and_touches_no_other(home: Path) -> None:
+def test_a_new_account_adds_its_deployments_and_touches_no_other(home: Path) -> None:
     deploy()
     add_account(home / "accounts.toml", Account(name="west", cell_id=11))
-    assert changes(deploy()) == {"archive-events/mcSynch_west": "created"}
+    assert changes(deploy()) == dict.fromkeys(names_of("west"), "created")
 
 
 def test_prefects_own_command_deploys_the_same(
@@ -137,7 +142,11 @@ def test_prefects_own_command_deploys_the_same(
 ) -> None:
     monkeypatch.delenv("MESSAGE_CENTER_HOME")
     here = {"MESSAGE_CENTER_PYTHON": sys.executable, "MESSAGE_CENTER_PROJECT": str(PROJECT)}
-    names = [argument for name in ("mcSynch_retail", "update-event-status") for argument in ("--name", name)]
+    names = [
+        argument
+        for name in ("mcSynch_retail", "cleanup_retail", "update-event-status")
+        for argument in ("--name", name)
+    ]
     subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", *names],
         cwd=PROJECT,
@@ -147,7 +156,11 @@ def test_prefects_own_command_deploys_the_same(
         timeout=120,
     )
     unchanged = {each.deployment for each in deploy() if each.change == "unchanged"}
-    assert {"archive-events/mcSynch_retail", "update-event-status/update-event-status"} <= unchanged
+    assert {
+        "archive-events/mcSynch_retail",
+        "purge-events/cleanup_retail",
+        "update-event-status/update-event-status",
+    } <= unchanged
 
 
 def test_a_pool_of_another_kind_is_refused_before_anything_is_deployed() -> None:

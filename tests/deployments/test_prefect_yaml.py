@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deployments.account_flows import ACCOUNT_FLOWS
 from deployments.render import MANAGED, PREFECT_YAML, ROSTER
 from deployments.wanted import PrefectYamlError, WantedDeployment, wanted_deployments
 from tasks.exchange.roster import load_roster
@@ -25,8 +26,8 @@ BOUNDS = {
 each_deployment = pytest.mark.parametrize("wanted", DEPLOYMENTS, ids=lambda wanted: wanted.name)
 
 
-def archiving() -> list[WantedDeployment]:
-    return [wanted for wanted in DEPLOYMENTS if wanted.entrypoint == "flows.archive_events:archive_events"]
+def for_accounts(prefix: str) -> list[WantedDeployment]:
+    return [wanted for wanted in DEPLOYMENTS if wanted.name.startswith(f"{prefix}_")]
 
 
 @pytest.mark.parametrize(
@@ -120,19 +121,50 @@ def test_without_a_home_its_runs_use_that_of_their_worker(monkeypatch: pytest.Mo
     assert "env" not in DEPLOYMENTS[0].job_variables
 
 
-def test_each_account_is_archived_by_one_deployment_that_names_it() -> None:
-    assert {(wanted.name, wanted.parameters["account"], *wanted.tags) for wanted in archiving()} == {
-        (f"mcSynch_{account.name}", account.name, MANAGED, "archive", f"account:{account.name}") for account in ACCOUNTS
-    }
+@pytest.mark.parametrize(
+    ("prefix", "entrypoint", "tag", "parameters"),
+    [
+        ("batchEventsProcessing", "flows.process_batch_events:process_batch_events", "batch", {"ingest": True}),
+        ("rtEventsProcessing", "flows.process_rt_events:process_rt_events", "rt", {"ingest": True}),
+        ("updateEventStatus", "flows.update_event_status:update_event_status", "status", {"collect": True}),
+        ("mcSynch", "flows.archive_events:archive_events", "archive", {}),
+        ("cleanup", "flows.purge_events:purge_events", "purge", {"dry_run": False}),
+    ],
+)
+def test_each_account_has_each_of_message_centers_workflows_under_its_name(
+    prefix: str, entrypoint: str, tag: str, parameters: dict[str, bool]
+) -> None:
+    assert [(one.name, one.entrypoint, one.tags, one.parameters) for one in for_accounts(prefix)] == [
+        (
+            f"{prefix}_{each.name}",
+            entrypoint,
+            [MANAGED, tag, f"account:{each.name}"],
+            {"account": each.name} | parameters,
+        )
+        for each in ACCOUNTS
+    ]
 
 
-def test_archiving_of_an_account_never_runs_twice_at_once() -> None:
-    limits = [wanted.concurrency_limit for wanted in archiving()]
-    assert [(limit.limit, limit.collision_strategy) for limit in limits if limit] == [(1, "CANCEL_NEW")] * len(ACCOUNTS)
+def test_no_flow_of_an_account_runs_twice_at_once() -> None:
+    own = [wanted for wanted in DEPLOYMENTS if "account" in wanted.parameters]
+    limits = [wanted.concurrency_limit for wanted in own]
+    assert len(own) == len(ACCOUNT_FLOWS) * len(ACCOUNTS)
+    assert [(limit.limit, limit.collision_strategy) for limit in limits if limit] == [(1, "CANCEL_NEW")] * len(own)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "seconds"),
+    [("batchEventsProcessing", 300), ("rtEventsProcessing", 60), ("updateEventStatus", 300), ("cleanup", 86_400)],
+)
+def test_the_other_workflows_run_as_often_as_documented(prefix: str, seconds: int) -> None:
+    intervals = [[each.interval.total_seconds() for each in one.schedules] for one in for_accounts(prefix)]
+    assert intervals == [[seconds]] * len(ACCOUNTS)
 
 
 def test_each_account_is_archived_as_often_as_it_says() -> None:
-    intervals = {wanted.parameters["account"]: [each.interval for each in wanted.schedules] for wanted in archiving()}
+    intervals = {
+        wanted.parameters["account"]: [each.interval for each in wanted.schedules] for wanted in for_accounts("mcSynch")
+    }
     assert intervals == {account.name: [account.archive_every] for account in ACCOUNTS}
 
 

@@ -68,7 +68,7 @@ def command(
         main()
     told = capsys.readouterr()
     assert left.value.code == 0, told.err
-    return json.loads(told.out), told.err
+    return json.loads(told.out), " ".join(told.err.split())
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deployments.account_flows import ACCOUNT_FLOWS, ARCHIVE, AccountFlow
 from deployments.render import (
     BEGIN,
     COMMAND,
@@ -14,7 +15,6 @@ from deployments.render import (
     PREFECT_YAML,
     ROSTER,
     MarkersMissingError,
-    first_start,
     main,
     refresh,
     render,
@@ -27,12 +27,12 @@ TEXT = f"before\n{BEGIN}old blocks\n{END}after\n"
 MINUTE = timedelta(minutes=1)
 
 
-def starts(account: Account, day: datetime) -> set[datetime]:
+def starts(account: Account, day: datetime, one: AccountFlow = ARCHIVE) -> set[datetime]:
     """Every start of one day."""
-    start = first_start(account)
-    start += (day - start) // account.archive_every * account.archive_every
-    count = timedelta(days=1) // account.archive_every + 2
-    instants = (start + number * account.archive_every for number in range(count))
+    start, every = one.first_start(account), one.interval(account)
+    start += (day - start) // every * every
+    count = timedelta(days=1) // every + 2
+    instants = (start + number * every for number in range(count))
     return {instant for instant in instants if day <= instant < day + timedelta(days=1)}
 
 
@@ -82,11 +82,13 @@ def test_a_file_without_its_markers_is_refused(text: str) -> None:
 @pytest.mark.parametrize("name", ["null", "1e3", "007", "yes", "A-b_c"])
 @pytest.mark.parametrize("label", ['quote " and \\', "{a: b} # c", "Zürich 🎉", "x\ny\u2028z", ""])
 def test_names_and_labels_stay_text_whatever_they_look_like(name: str, label: str) -> None:
-    [*_, last] = wanted_deployments([Account(name=name, label=label, cell_id=5)], PREFECT_YAML.read_text("utf-8"))
-    assert last.parameters == {"account": name}
-    assert last.name == f"mcSynch_{name}"
-    assert last.description is not None
-    assert label in last.description
+    account = Account(name=name, label=label, cell_id=5)
+    rendered = wanted_deployments([account], PREFECT_YAML.read_text("utf-8"))[-len(ACCOUNT_FLOWS) :]
+    assert [each.name for each in rendered] == [one.deployment_name(name) for one in ACCOUNT_FLOWS]
+    for each in rendered:
+        assert each.parameters["account"] == name
+        assert each.description is not None
+        assert label in each.description
 
 
 def test_no_two_accounts_of_the_roster_start_in_the_same_minute() -> None:
@@ -106,15 +108,25 @@ def test_sixty_hourly_accounts_have_a_minute_of_the_hour_each() -> None:
 @pytest.mark.parametrize("count", [2, 3, 4, 6, 12, 30])
 def test_few_accounts_are_spread_over_the_whole_interval(count: int) -> None:
     accounts = [Account(name=f"a{cell}", cell_id=cell) for cell in range(count)]
-    offsets = sorted((first_start(account) - first_start(accounts[0])) % timedelta(hours=1) for account in accounts)
+    offsets = sorted(
+        (ARCHIVE.first_start(account) - ARCHIVE.first_start(accounts[0])) % timedelta(hours=1) for account in accounts
+    )
     gaps = [later - earlier for earlier, later in zip(offsets, [*offsets[1:], timedelta(hours=1)], strict=True)]
-    assert max(gaps) <= timedelta(hours=1) / count * 2
+    assert max(gaps) <= timedelta(hours=1) / count * 2 + MINUTE
     assert min(gaps) >= timedelta(hours=1) / count / 2
 
 
 def test_all_cells_start_at_different_seconds() -> None:
     accounts = [Account(name=f"a{cell}", cell_id=cell) for cell in range(128)]
-    assert len({(first_start(account) - first_start(accounts[0])) % timedelta(hours=1) for account in accounts}) == 128
+    assert (
+        len(
+            {
+                (ARCHIVE.first_start(account) - ARCHIVE.first_start(accounts[0])) % timedelta(hours=1)
+                for account in accounts
+            }
+        )
+        == 128
+    )
 
 
 @settings(max_examples=100, deadline=None)
@@ -125,5 +137,31 @@ def test_accounts_with_different_intervals_never_start_together(intervals: dict[
     accounts = [Account(name=f"a{cell}", cell_id=cell, archive_every=every) for cell, every in intervals.items()]
     second = timedelta(seconds=1)
     for one, other in combinations(accounts, 2):
-        apart = (first_start(one) - first_start(other)) // second
+        apart = (ARCHIVE.first_start(one) - ARCHIVE.first_start(other)) // second
         assert apart % gcd(one.archive_every // second, other.archive_every // second) != 0
+
+
+def test_twelve_accounts_never_start_any_two_of_their_flows_together() -> None:
+    day = datetime.fromisoformat("2026-11-23T00:00:00Z")
+    accounts = [Account(name=f"a{cell}", cell_id=cell) for cell in range(12)]
+    instants = [instant for account in accounts for one in ACCOUNT_FLOWS for instant in starts(account, day, one)]
+    assert len(instants) == 12 * (24 * 60 + 2 * 24 * 12 + 24 + 1)
+    assert len(set(instants)) == len(instants)
+
+
+@pytest.mark.parametrize("cell", [0, 11, 12, 59, 60, 100, 127])
+def test_the_flows_of_one_account_start_at_different_seconds(cell: int) -> None:
+    account = Account(name="a", cell_id=cell)
+    assert len({one.first_start(account).second for one in ACCOUNT_FLOWS}) == len(ACCOUNT_FLOWS)
+
+
+@pytest.mark.parametrize("one", ACCOUNT_FLOWS, ids=lambda one: one.prefix)
+def test_sixty_accounts_never_start_the_same_flow_together(one: AccountFlow) -> None:
+    firsts = [one.first_start(Account(name=f"a{cell}", cell_id=cell)) for cell in range(60)]
+    assert len({first.second for first in firsts}) == 60
+
+
+def test_purges_start_at_night() -> None:
+    purge = ACCOUNT_FLOWS[-1]
+    hours = {purge.first_start(Account(name=f"a{cell}", cell_id=cell)).hour for cell in range(128)}
+    assert (purge.prefix, hours) == ("cleanup", {1, 2, 3, 4})

@@ -48,7 +48,7 @@ def test_events_in_the_inbox_are_taken_in_and_processed_only_where_asked_for(
 
 
 def test_delivery_logs_in_the_inbox_are_collected_only_where_asked_for(settings: Settings, account: Account) -> None:
-    said = {"event_id": 1, "recipient": "ada@example.org", "kind": "sent", "logged_at": "2026-11-23T12:00:00Z"}
+    said = {"event_id": 1, "recipient": "ada@example.org", "kind": "delivered", "logged_at": "2026-11-23T12:00:00Z"}
     path = drop(settings.delivery_log_inbox(account.name), **said, source_id="a")
     asyncio.run(update_event_status.fn(account.name))
     assert path.exists()
