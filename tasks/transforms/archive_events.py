@@ -54,7 +54,7 @@ def shared_columns(
     """Per table, name and archived type of the columns that both sides have, in the archive's order."""
     shared = archive.join(source, on=["table_name", "column_name"], how="semi", maintain_order="left")
     tables = shared.partition_by("table_name", as_dict=True)
-    return {str(name): dict(one.select("column_name", "data_type").iter_rows()) for (name,), one in tables.items()}
+    return {str(name): dict(zip(one["column_name"], one["data_type"], strict=True)) for (name,), one in tables.items()}
 
 
 def _table_plan(
@@ -82,7 +82,7 @@ def ignored_columns(
     """Per table, the columns of the source that the archive has no place for."""
     ignored = source.join(archive, on=["table_name", "column_name"], how="anti", maintain_order="left")
     grouped = ignored.group_by("table_name", maintain_order=True).agg("column_name")
-    return {table: tuple(columns) for table, columns in grouped.iter_rows()}
+    return dict(zip(grouped["table_name"], map(tuple, grouped["column_name"]), strict=True))
 
 
 def compare(source: dy.DataFrame[DayChecksum], archived: dy.DataFrame[DayChecksum], /) -> dy.DataFrame[DayProof]:

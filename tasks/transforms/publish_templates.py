@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 import dataframely as dy
 import polars as pl
 
-from tasks.contracts.publish_templates import ListedTemplate, Template, TemplateError, TemplateProblem, TemplateSource
+from tasks.contracts.publish_templates import ListedTemplate, Template, TemplateError, TemplateSource
+from tasks.transforms.tell_problems import tell_problems
 from tasks.transforms.template_versions import ORDER, VERSION, next_versions, unlike_the_last, versions_not_there
+
+INSTANT: Final = "%Y-%m-%dT%H:%M:%S%.f%:z"
 
 
 @dataclass(frozen=True)
@@ -81,16 +85,7 @@ def _paused_like_before(existing: pl.DataFrame, new: pl.DataFrame) -> pl.DataFra
 
 def _refuse_never_in_force(new: pl.DataFrame) -> None:
     never = new.filter(pl.col("published_at") > pl.col("unpublished_at"))
-    if not never.is_empty():
-        raise TemplateError(
-            [
-                TemplateProblem(
-                    f"template {template_id}",
-                    "unpublished_at",
-                    f"{unpublished_at.isoformat()} is before its publication at {published_at.isoformat()}",
-                )
-                for template_id, unpublished_at, published_at in never.select(
-                    "template_id", "unpublished_at", "published_at"
-                ).iter_rows()
-            ]
-        )
+    ends, begins = (pl.col(name).dt.strftime(INSTANT) for name in ("unpublished_at", "published_at"))
+    what = pl.format("{} is before its publication at {}", ends, begins)
+    if problems := tell_problems(never.select("template_id", field=pl.lit("unpublished_at"), what=what)):
+        raise TemplateError(problems)

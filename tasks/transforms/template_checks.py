@@ -4,24 +4,22 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.publish_templates import TemplateProblem, TemplateSource
+from tasks.transforms.tell_problems import tell_problems
 from tasks.transforms.template_conditions import ConditionError, compile_condition
 
 
 def template_problems(sources: dy.DataFrame[TemplateSource]) -> list[TemplateProblem]:
     """Everything that is wrong with the conditions and the bodies of templates."""
-    conditions = sources.filter(pl.col("condition").is_not_null()).select("template_id", "condition")
-    faults = {text: _condition_fault(text) for text in conditions["condition"].unique()}
-    return [
-        *(
-            TemplateProblem(f"template {template_id}", "condition", fault)
-            for template_id, text in conditions.iter_rows()
-            if (fault := faults[text])
-        ),
-        *(
-            TemplateProblem(f"template {template_id}", field, what)
-            for template_id, field, what in _without_body(sources).iter_rows()
-        ),
-    ]
+    return [*tell_problems(_wrong_condition(sources)), *tell_problems(_without_body(sources))]
+
+
+def _wrong_condition(sources: dy.DataFrame[TemplateSource]) -> pl.DataFrame:
+    conditions = sources["condition"].drop_nulls().unique()
+    faults = pl.Series([_condition_fault(text) for text in conditions], dtype=pl.String)
+    wrong = pl.DataFrame({"condition": conditions, "what": faults}).drop_nulls()
+    return sources.join(wrong, on="condition", maintain_order="left").select(
+        "template_id", "what", field=pl.lit("condition")
+    )
 
 
 def _condition_fault(text: str) -> str | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from tasks.contracts.publish_templates import CONTENT_COLUMNS, TemplateError, TemplateProblem
+from tasks.transforms.tell_problems import tell_problems
 
 VERSION = ["template_id", "version"]
 ORDER = ["template_id", "published_at", "version"]
@@ -109,7 +110,6 @@ def _same_state(at: pl.Expr) -> pl.Expr:
 
 
 def _problems(sources: pl.DataFrame, what: pl.Expr) -> list[TemplateProblem]:
-    return [
-        TemplateProblem(f"template {template_id}", "version", f"{version} {text}")
-        for template_id, version, text in sources.select(*VERSION, what.alias("what")).iter_rows()
-    ]
+    return tell_problems(
+        sources.select("template_id", field=pl.lit("version"), what=pl.format("{} {}", "version", what))
+    )

@@ -173,7 +173,14 @@ def test_a_publication_adds_what_is_not_there_and_then_nothing(there: str, asked
         ("t 1 A 5 - running", "t 1 B - - -", ["template t: version: 1 is there with another subject"]),
         ("t 1 A 5 - running", "t 1 A 6 - -", ["template t: version: 1 is there with another published_at"]),
         (NOTHING, "t 1 A - - -\nt 1 B - - -", ["template t: version: 1 comes twice"]),
-        (NOTHING, "t - A - 9 -", ["template t: unpublished_at: 2026-01-09"]),
+        (
+            NOTHING,
+            "t - A - 9 -",
+            [
+                "template t: unpublished_at: 2026-01-09T00:00:00+00:00 is before its publication at "
+                "2026-01-10T00:00:00+00:00"
+            ],
+        ),
         (
             "t 1 A 5 - running",
             "t 1 B 6 - -\nu 1 A - - -\nu 1 B - - -",
