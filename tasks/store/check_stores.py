@@ -1,9 +1,8 @@
 """Looking at stores as they are: each step under a short lock that keeps writers out, nothing changed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import dataframely as dy
 import duckdb
@@ -11,12 +10,13 @@ import duckdb
 from tasks.contracts.check_stores import AccountFacts, ArchivedUpto, Limits, OpenProof, StoreSight
 from tasks.store.connection import Session, StoreFile
 from tasks.store.conservation import Balance
-from tasks.store.lock import lock
 from tasks.store.migrate import pending_migrations
 from tasks.store.published import reading_published
 from tasks.store.store_errors import unreadable
-from tasks.store.store_facts import looking, read_whole, tables_of
+from tasks.store.store_facts import looking_in_turn, read_whole, tables_of
 from tasks.store.update_event_status import Parked
+
+CHECK: Final = "a check-up"
 
 
 @dataclass(frozen=True)
@@ -36,30 +36,31 @@ def see_store(store: StoreFile) -> StoreSight:
         StoreUnreadableError: A part of it cannot be read, or it is no store.
         StoreVersionError: It was written by a newer version.
     """
-    with _looking(store) as session:
+    with looking_in_turn(store, purpose=CHECK) as session:
         tables = tables_of(session, store.path)
         pending = tuple(step.stem for step in pending_migrations(session.connection, store.kind))
     rows = {}
     for table in tables:
-        with _looking(store) as session:
+        with looking_in_turn(store, purpose=CHECK) as session:
             rows[table] = read_whole(session, table, store.path)
     return StoreSight(rows, pending)
 
 
 def account_facts(store: StoreFile, limits: Limits) -> tuple[AccountFacts, Balance, Parked]:
     """Counts what should not be in an account's store; it has no migrations pending."""
-    with _looking(store) as session:
+    with looking_in_turn(store, purpose=CHECK) as session:
         (counts,) = session.rows(
             "check_stores/account_facts", stuck_before=limits.stuck_before, waiting_before=limits.waiting_before
         )
         (balance,) = session.rows("conservation/select_balance")
+        last_change_seq = session.value("store_facts/last_change_seq")
         (parked,) = session.rows("update_event_status/count_parked", received_before=limits.parked_before)
-    return AccountFacts(*counts), Balance(*balance), Parked(*parked)
+    return AccountFacts(*(*counts, last_change_seq)), Balance(*balance), Parked(*parked)
 
 
 def control_facts(control: StoreFile) -> ControlFacts:
     """What the control store says of accounts and proofs; it has no migrations pending."""
-    with _looking(control) as session:
+    with looking_in_turn(control, purpose=CHECK) as session:
         return ControlFacts(
             upto=_upto(session),
             proofs=OpenProof.validate(session.frame("check_stores/open_proofs"), cast=True),
@@ -83,13 +84,3 @@ def published_upto(published: Path) -> dy.DataFrame[ArchivedUpto]:
 
 def _upto(session: Session) -> dy.DataFrame[ArchivedUpto]:
     return ArchivedUpto.validate(session.frame("check_stores/archived_upto"), cast=True)
-
-
-@contextmanager
-def _looking(store: StoreFile) -> Iterator[Session]:
-    alone = lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="a check-up")
-    try:
-        with alone, looking(store.path) as session:
-            yield session
-    except duckdb.Error as error:
-        raise unreadable(store.path, str(error)) from error

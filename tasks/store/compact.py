@@ -114,7 +114,7 @@ def _used_bytes(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _differences(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What is not the same in both: tables by their rows, sequences by their last value, views and macros by name."""
+    """What is not the same in both: tables by their rows, sequences by their next number, views and macros by name."""
     query = statement("compact/objects")
     objects = [set(connection.execute(query, {"database": name}).fetchall()) for name in _BOTH]
     if differing := objects[0] ^ objects[1]:

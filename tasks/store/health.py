@@ -5,15 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import dataframely as dy
-import duckdb
 
 from tasks.contracts.health import ArchiveFacts, QueueFacts
 from tasks.contracts.vocabulary import Queue
 from tasks.store.connection import Session, StoreFile
-from tasks.store.lock import StoreBusyError, lock
 from tasks.store.migrate import pending_migrations
-from tasks.store.store_errors import is_in_use, unreadable
-from tasks.store.store_facts import looking, tables_of
+from tasks.store.store_facts import looking_in_turn, tables_of
 
 
 def queue_facts(store: StoreFile, queue: Queue, *, since: datetime, now: datetime) -> dy.DataFrame[QueueFacts]:
@@ -26,7 +23,8 @@ def queue_facts(store: StoreFile, queue: Queue, *, since: datetime, now: datetim
     """
     with _looking(store) as session:
         facts = session.frame("health/queue_facts", queue=queue, since=since, now=now)
-    return QueueFacts.validate(facts, cast=True)
+        last_change_seq = session.value("store_facts/last_change_seq")
+    return QueueFacts.validate(facts.with_columns(last_change_seq=last_change_seq), cast=True)
 
 
 def archive_facts(control: StoreFile) -> dy.DataFrame[ArchiveFacts]:
@@ -37,13 +35,7 @@ def archive_facts(control: StoreFile) -> dy.DataFrame[ArchiveFacts]:
 
 @contextmanager
 def _looking(store: StoreFile) -> Iterator[Session]:
-    alone = lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose="a look at its health")
-    try:
-        with alone, looking(store.path) as session:
-            tables_of(session, store.path)
-            pending_migrations(session.connection, store.kind)
-            yield session
-    except duckdb.Error as error:
-        if is_in_use(error):
-            raise StoreBusyError(f"{store.path} is open elsewhere, past our lock: {error}") from error
-        raise unreadable(store.path, str(error)) from error
+    with looking_in_turn(store, purpose="a look at its health") as session:
+        tables_of(session, store.path)
+        pending_migrations(session.connection, store.kind)
+        yield session

@@ -97,7 +97,6 @@ def _raise_ids(
     last = session.value("store_facts/last_change_seq")
     start = max(floor, last, highest_change(session, archived)) + 1
     session.connection.execute(filled("restore_store/restart_sequence", start=str(start)))
-    session.rows("restore_store/take_number")
 
 
 def _take_over(

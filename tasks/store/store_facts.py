@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 
 from tasks.contracts.back_up_store import StoreFacts
-from tasks.store.connection import Session
+from tasks.store.connection import Session, StoreFile
 from tasks.store.engines import engine
+from tasks.store.lock import StoreBusyError, lock
 from tasks.store.migrate import StoreKind, pending_migrations
 from tasks.store.statements import filled, literal, quoted
-from tasks.store.store_errors import StoreUnreadableError, told, unreadable
+from tasks.store.store_errors import StoreUnreadableError, is_in_use, told, unreadable
 
 DUCKDB_VERSION = duckdb.__version__
 
@@ -29,6 +30,24 @@ def looking(path: Path) -> Iterator[Session]:
         yield Session(connection)
         connection.execute("use memory")
         connection.execute("detach store")
+
+
+@contextmanager
+def looking_in_turn(store: StoreFile, *, purpose: str) -> Iterator[Session]:
+    """The same under the store's lock, which keeps writers out, and readers not.
+
+    Raises:
+        StoreBusyError: Somebody did not leave the store in time.
+        StoreUnreadableError: It is damaged, or no store.
+    """
+    in_turn = lock(store.lock_path, exclusive=False, wait_seconds=store.wait_seconds, purpose=purpose)
+    try:
+        with in_turn, looking(store.path) as session:
+            yield session
+    except duckdb.Error as error:
+        if is_in_use(error):
+            raise StoreBusyError(f"{store.path} is open elsewhere, past our lock: {error}") from error
+        raise unreadable(store.path, str(error)) from error
 
 
 def store_facts(path: Path, kind: StoreKind) -> StoreFacts:

@@ -177,8 +177,10 @@ def test_a_publication_adds_what_is_not_there_and_then_nothing(there: str, asked
             NOTHING,
             "t - A - 9 -",
             [
-                "template t: unpublished_at: 2026-01-09T00:00:00+00:00 is before its publication at "
-                "2026-01-10T00:00:00+00:00"
+                (
+                    "template t: unpublished_at: 2026-01-09T00:00:00+00:00 is before its publication at "
+                    "2026-01-10T00:00:00+00:00"
+                )
             ],
         ),
         (

@@ -31,8 +31,6 @@ select
         max(event.received_at),
         (select max(ingested_at) from ingested_file),
         (select max(claimed_at) from delivery_batch)
-    ) as newest,
-    (select coalesce(max(last_value), 0) from duckdb_sequences() where database_name = current_database())::bigint
-        as last_change_seq
+    ) as newest
 from event
 left join handed_over on handed_over.event_id = event.event_id

@@ -1,4 +1,4 @@
--- What is in a database: tables with their columns, sequences with their last value, views, macros.
+-- What is in a database: tables with their columns, sequences with their next number, views, macros.
 select 'table' as kind, table_name as name, string_agg(column_name || ' ' || data_type, ', ' order by column_index) as content
 from duckdb_columns()
 where
@@ -7,7 +7,7 @@ where
     and table_name in (select table_name from duckdb_tables() where database_name = $database)
 group by table_name
 union all
-select 'sequence', sequence_name, last_value::varchar from duckdb_sequences() where database_name = $database
+select 'sequence', sequence_name, sql from duckdb_sequences() where database_name = $database
 union all
 select 'view', view_name, null from duckdb_views() where database_name = $database and not internal
 union all

@@ -47,8 +47,6 @@ select
     any_value(min_queued) as min_queued,
     any_value(average_queued) as average_queued,
     (epoch_us($now::timestamptz) - epoch_us(min(due_at) filter (queue = $queue and is_due))) / 1e6 as oldest_due_seconds,
-    coalesce(greatest((select max(change_seq) from event), (select max(change_seq) from delivery_log)), 0)
-        as last_change_seq,
     min(received_at) as first_received_at
 from sample
 left join timed on true
