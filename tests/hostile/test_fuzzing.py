@@ -70,7 +70,9 @@ SEEDS: dict[str, list[bytes]] = {
     "roster": [b'[[account]]\nname = "a"\ncell_id = 1\narchive_every = "PT1H"\n[account.smtp]\nport = 25\n'],
     "query": [
         b"select status, count(*) from event group by all order by 2 desc limit 3",
-        b"from read_csv('secret.csv'); copy event to 'x.csv'; attach 'y.db'; install z; set a = 1; pragma version",
+        b"from read_csv('secret.csv')",
+        b"copy (pivot event on status using count(*)) to 'x.csv'",
+        b"attach 'y.db' as y; create table y.t as from event; set a = 1; pragma version; select 1",
         b"pivot (from event) on status using count(*); with a as (select 1) select * from a, unnest([1, 2]) t(b)",
     ],
     "fields": [
