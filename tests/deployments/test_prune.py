@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -132,6 +132,21 @@ def test_runs_of_what_goes_are_cancelled_and_those_of_others_are_not(
     assert (deleted.deployment, deleted.change) == ("archive-events/mcSynch_gone", "deleted")
     assert states(*runs) == [StateType.CANCELLED, StateType.CANCELLING, StateType.CANCELLING]
     assert states(other) == [StateType.RUNNING]
+
+
+@pytest.mark.usefixtures("server", "home")
+def test_what_goes_plans_no_run_while_its_last_ones_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    end_runs, paused = pruning._end_runs, list[bool]()  # noqa: SLF001
+
+    async def watched(client: PrefectClient, deployments: Sequence[UUID]) -> None:
+        paused.extend([(await client.read_deployment(each)).paused for each in deployments])
+        await end_runs(client, deployments)
+
+    monkeypatch.setattr(pruning, "_end_runs", watched)
+    entries = wanted_deployments([Account(name="gone", cell_id=21)])
+    asyncio.run(apply(entry for entry in entries if entry.name == "mcSynch_gone"))
+    pruning.prune_account("gone")
+    assert paused == [True]
 
 
 @pytest.mark.usefixtures("roster", "foreign")
