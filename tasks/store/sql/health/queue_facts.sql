@@ -5,7 +5,6 @@ timed as (
         queue,
         status,
         reason,
-        received_at,
         processing_at,
         processed_at,
         greatest(created_at, scheduled_at) as entered_at,
@@ -19,6 +18,11 @@ timed as (
         and greatest(received_at, scheduled_at, next_try_at) <= $now::timestamptz as is_due,
         greatest(received_at, scheduled_at, next_try_at) as due_at
     from event
+    where
+        status = 'pending'
+        or processed_at >= $since::timestamptz
+        or created_at >= $since::timestamptz
+        or scheduled_at >= $since::timestamptz
 ),
 sample as (
     select max(pending) as max_queued, min(pending) as min_queued, avg(pending) as average_queued
@@ -47,6 +51,6 @@ select
     any_value(min_queued) as min_queued,
     any_value(average_queued) as average_queued,
     (epoch_us($now::timestamptz) - epoch_us(min(due_at) filter (queue = $queue and is_due))) / 1e6 as oldest_due_seconds,
-    min(received_at) as first_received_at
+    (select min(received_at) from event) as first_received_at
 from sample
 left join timed on true
