@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-TWO_WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
+TWO_WORKERS := -n 2 --no-loadscope-reorder
 EVENTS ?= 20000
 SEED ?= 7
 

@@ -2,37 +2,25 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from groups import SLOW_GROUPS, GroupScheduling, group
 
 from tasks.account_run import AccountRun, run_on
 from tasks.contracts.accounts import Account
 from tasks.settings import Settings
 from tasks.store.connection import StoreFile
 
-SLOW_FILES = (
-    "flows/test_demo.py",
-    "crashes/test_killed_at_chosen_points.py",
-    "stages/test_archive_events.py",
-    "stages/test_purge_events.py",
-    "stages/test_restore_store.py",
-    "deployments/test_deploy.py",
-    "deployments/test_deployment_commands.py",
-    "stages/test_purge_events_crashes.py",
-    "cli/test_at_once_and_killed.py",
-    "store/test_published.py",
-    "environment/test_disks.py",
-    "properties/test_routing_against_reference.py",
-    "cli/test_life_against_reference.py",
-    "stages/test_sharing.py",
-)
-"""Those that take longest, the longest first: a file runs on one worker, and must not be what the others wait for."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    folder = Path(__file__).parent
-    place = {folder / name: number for number, name in enumerate(SLOW_FILES)}
-    items.sort(key=lambda item: place.get(item.path, len(place)))
+    place = {name: number for number, name in enumerate(SLOW_GROUPS)}
+    items.sort(key=lambda item: place.get(group(item.nodeid), len(place)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from tasks.settings import Settings
 ROSTER = (Account(name="north", label="North", cell_id=4), Account(name="south", cell_id=9))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("prefect")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_server(prefect_home: Path) -> Iterator[str]:
     with prefect_server(prefect_home) as url:
         yield url
