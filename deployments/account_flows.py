@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from tasks.announce import News
 from tasks.contracts.accounts import Account
 
 ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,6 +42,10 @@ class AccountFlow:
     """Over what the accounts' starts are spread; `None`: over the whole interval."""
     starts_at_once: bool = True
     """Whether adding an account starts its first run."""
+    starts_on: tuple[News, ...] = ()
+    """What happens to the account that starts a run too."""
+    starts_again_after: timedelta | None = None
+    """How long after a failure it starts again, where it does not wait for its schedule."""
 
     def deployment_name(self, account: str) -> str:
         """The name of the account's deployment."""
@@ -65,7 +70,13 @@ class AccountFlow:
 
 
 ARCHIVE = AccountFlow(
-    "mcSynch", "archive", "archive_events", "Archives execution account {} to the control store.", 0, None
+    "mcSynch",
+    "archive",
+    "archive_events",
+    "Archives execution account {} to the control store.",
+    0,
+    None,
+    starts_on=("statuses.updated",),
 )
 ACCOUNT_FLOWS = (
     AccountFlow(
@@ -76,6 +87,7 @@ ACCOUNT_FLOWS = (
         24,
         BATCH_EVERY,
         {"ingest": True},
+        starts_on=("events.landed", "templates.published"),
     ),
     AccountFlow(
         "rtEventsProcessing",
@@ -85,6 +97,7 @@ ACCOUNT_FLOWS = (
         12,
         RT_EVERY,
         {"ingest": True},
+        starts_again_after=timedelta(seconds=20),
     ),
     AccountFlow(
         "updateEventStatus",
@@ -94,6 +107,7 @@ ACCOUNT_FLOWS = (
         36,
         STATUS_EVERY,
         {"collect": True},
+        starts_on=("delivery-logs.landed",),
     ),
     ARCHIVE,
     AccountFlow(

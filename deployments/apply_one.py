@@ -12,6 +12,7 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from deployments.server import DeployError
+from deployments.triggers import apply_triggers
 from deployments.wanted import WantedDeployment
 
 Change = Literal["created", "updated", "unchanged", "deleted"]
@@ -39,13 +40,16 @@ async def apply_one(client: PrefectClient, full_name: str, wanted: WantedDeploym
         existing = None
     try:
         if existing is None:
-            return Deployed(full_name, "created", await _create(client, wanted))
-        if _fields_of(existing) == _fields(wanted) and _schedules_of(existing) == _schedules(wanted):
-            return Deployed(full_name, "unchanged", existing.id)
-        await _update(client, existing, wanted)
+            created = await _create(client, wanted)
+            await apply_triggers(client, created, wanted.triggers)
+            return Deployed(full_name, "created", created)
+        changed = _fields_of(existing) != _fields(wanted) or _schedules_of(existing) != _schedules(wanted)
+        if changed:
+            await _update(client, existing, wanted)
+        changed |= await apply_triggers(client, existing.id, wanted.triggers)
     except PrefectHTTPStatusError as error:
         raise DeployError(f"The server refused deployment '{full_name}': {error.response.text}") from error
-    return Deployed(full_name, "updated", existing.id)
+    return Deployed(full_name, "updated" if changed else "unchanged", existing.id)
 
 
 async def _create(client: PrefectClient, wanted: WantedDeployment) -> UUID:

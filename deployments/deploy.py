@@ -14,6 +14,7 @@ from deployments.account_flows import ACCOUNT_FLOWS
 from deployments.apply_one import Deployed, apply_one
 from deployments.server import DeployError
 from deployments.wanted import WantedDeployment, wanted_deployments
+from deployments.zombies import ensure_zombie_watch
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import load_roster
 from tasks.settings import Settings
@@ -63,6 +64,7 @@ async def apply(wanted: Iterable[WantedDeployment]) -> list[Deployed]:
     async with get_client() as client:
         for pool in sorted({entry.work_pool.name for entry in entries.values()}):
             await _ensure_pool(client, pool)
+        await ensure_zombie_watch(client)
         return [await apply_one(client, full_name, entry) for full_name, entry in entries.items()]
 
 

@@ -28,6 +28,7 @@ from prefect.states import Cancelling
 from deployments.apply_one import Deployed
 from deployments.render import MANAGED, account_tag
 from deployments.server import DeployError
+from deployments.triggers import automations_running
 
 PAGE = 200
 """The server gives no more at once."""
@@ -87,6 +88,8 @@ async def _prune(spare: Sequence[Managed]) -> list[Deployed]:
     async with get_client() as client:
         try:
             for each in spare:
+                for automation in await automations_running(client, each.id):
+                    await client.delete_automation(automation.id)
                 with suppress(ObjectNotFound):
                     await client.pause_deployment(each.id)
             await _end_runs(client, [each.id for each in spare])

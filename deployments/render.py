@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from deployments.account_flows import ACCOUNT_FLOWS, AccountFlow
+from tasks.announce import PREFIX, account_resource
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import load_roster
 from tasks.settings import PROJECT
@@ -22,6 +23,8 @@ COMMAND = "python -m deployments.render"
 BEGIN = f"  # >>> accounts: rendered by `{COMMAND}`, do not edit by hand\n"
 END = "  # <<< accounts\n"
 
+FAILED = ("prefect.flow-run.Crashed", "prefect.flow-run.Failed", "prefect.flow-run.TimedOut")
+"""Ends of a run that a run which must always go on is started again after."""
 MANAGED = "managed-by:message-center"
 """Tag of every deployment that this project makes."""
 
@@ -86,7 +89,30 @@ def _block(account: Account, one: AccountFlow) -> str:
         f"    parameters: {{account: {_quoted(account.name)}{flags}}}\n"
         f"    schedules:\n"
         f"      - {{slug: {one.stage}, interval: {interval}, anchor_date: {anchor}}}\n"
+        f"{_triggers(account.name, one)}"
     )
+
+
+def _triggers(account: str, one: AccountFlow) -> str:
+    """What starts a run beside the schedule: news of the account, and a run of its own that failed."""
+    name = one.deployment_name(account)
+    resource = _quoted(account_resource(account)["prefect.resource.id"])
+    lines = [
+        f"      - name: {_quoted(f'{name} on {news}')}\n"
+        f"        type: event\n"
+        f"        expect: [{PREFIX}.{news}]\n"
+        f"        match: {{prefect.resource.id: {resource}}}\n"
+        for news in one.starts_on
+    ]
+    if one.starts_again_after:
+        lines.append(
+            f"      - name: {_quoted(f'{name} again')}\n"
+            f"        type: event\n"
+            f"        expect: [{', '.join(FAILED)}]\n"
+            f"        match_related: {{prefect.resource.role: deployment, prefect.resource.name: {_quoted(name)}}}\n"
+            f"        schedule_after: {one.starts_again_after // timedelta(seconds=1)}\n"
+        )
+    return "    triggers:\n" + "".join(lines) if lines else ""
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,10 @@ HEALTH_SECONDS = 2.0
 
 SERVER_SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P2D",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "604800",
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": "60",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
@@ -16,14 +20,15 @@ SERVER_SETTINGS = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "200",
     "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "PREFECT_TASKS_DEFAULT_NO_CACHE": "true",
     "PREFECT_TASKS_DEFAULT_PERSIST_RESULT": "false",
 }
 """`[tool.prefect]` of pyproject.toml as an environment.
 
 Prefect reads that table only where the working directory is the project's; servers and workers started from
-elsewhere get this. Without the batch sizes a server on SQLite refuses writes after a hundred tasks, and without
-leases on disk a deployment that runs one at a time stays blocked after a power cut.
+elsewhere get this. Without the batch sizes a server on SQLite refuses writes after a hundred tasks, without leases
+on disk a deployment that runs one at a time stays blocked after a power cut, without the vacuum runs stay for ever.
 """
 
 

@@ -17,6 +17,7 @@ from prefect import Flow
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from deployments.render import PREFECT_YAML, render
+from deployments.triggers import WantedTrigger
 from tasks.contracts.accounts import Account
 from tasks.settings import PROJECT, Settings
 
@@ -70,6 +71,7 @@ class WantedDeployment(Entry):
     parameters: dict[str, Any] = {}
     concurrency_limit: WantedLimit | None = None
     schedules: list[WantedSchedule] = []
+    triggers: list[WantedTrigger] = []
 
     @property
     def flow(self) -> Flow[..., Any]:

@@ -4,6 +4,7 @@ from prefect import flow
 
 from tasks import archive_events as stage
 from tasks.account_run import account_run
+from tasks.announce import announce
 from tasks.artifacts import show_run, show_table
 from tasks.check_conservation import check_conservation
 from tasks.parameters import AccountParameter, NowParameter
@@ -21,4 +22,5 @@ async def archive_events(account: AccountParameter, now: NowParameter = None) ->
     result = stage.archive_events(run.settings, run.account, now=run.now)
     await show_table(f"proof-{account}", result.proofs, f"Completeness of the archive of account {account}")
     await show_run("archive-events", account, result.upserted, check_conservation(run.store))
+    announce("archive.finished", account, upserted=sum(result.upserted.values()))
     return result

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from tasks import publish_templates as stage
 from tasks.account_run import account_runs
+from tasks.announce import announce
 from tasks.artifacts import show_table
 from tasks.contracts.accounts import AccountName
 
@@ -30,6 +31,9 @@ async def publish_templates(
     sources = stage.read_templates(Path(path))
     instant = at or datetime.now(UTC)
     done = {run.account.name: stage.publish_templates(run.store, sources, at=instant) for run in runs}
+    for name, publication in done.items():
+        if publication.published:
+            announce("templates.published", name, published=publication.published)
     rows = [{"account": name, **vars(publication)} for name, publication in done.items()]
     await show_table("publish-templates", rows, f"Templates of {path}")
     return {

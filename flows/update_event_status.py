@@ -3,6 +3,7 @@
 from prefect import flow
 
 from tasks.account_run import account_run
+from tasks.announce import announce
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.parameters import AccountParameter, CollectParameter, NowParameter
@@ -28,4 +29,6 @@ async def update_event_status(
     counts = apply_statuses(run.store, logs, changes, account=run.account, now=run.now)
     shown = vars(counts) | {f"collect_{name}": count for name, count in collected.items()}
     await show_run("update-event-status", account, shown, check_conservation(run.store))
+    if counts.changed:
+        announce("statuses.updated", account, changed=counts.changed)
     return counts

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         """Where delivery logs arrive."""
         return self.home / "inbox" / account / "delivery-logs"
 
+    def inboxes(self, account: str) -> tuple[Path, ...]:
+        """Every folder in which files for an account arrive."""
+        return (self.inbox(account, "batch"), self.inbox(account, "rt"), self.delivery_log_inbox(account))
+
     def outbox(self, account: str) -> Path:
         """What the senders of an account write: batches, manifests, journals."""
         return self.home / "outbox" / account

@@ -1,18 +1,33 @@
 """A real Prefect server and a real worker, each a process of its own with a home of its own."""
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
+from prefect.client.orchestration import PrefectClient, get_client
 
 from deployments.server import SERVER_SETTINGS
+
+R = TypeVar("R")
+
+
+def ask(question: Callable[[PrefectClient], Awaitable[R]]) -> R:
+    """What the server in use answers."""
+
+    async def asked() -> R:
+        async with get_client() as client:
+            return await question(client)
+
+    return asyncio.run(asked())
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def add(
     check_addable(settings.roster_path, account)
     with writing(StoreFile(settings.account_store(name), "account"), purpose="making the store"):
         pass
-    for folder in (settings.inbox(name, "batch"), settings.inbox(name, "rt"), settings.delivery_log_inbox(name)):
+    for folder in settings.inboxes(name):
         folder.mkdir(parents=True, exist_ok=True)
     # Last, so that the command can be repeated where something before it could not be written.
     add_account(settings.roster_path, account)

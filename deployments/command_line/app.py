@@ -15,9 +15,11 @@ from deployments.command_line import (
     health,
     processing,
     templates,
+    up,
 )
 from deployments.command_line.output import note, print_json
 from deployments.command_line.troubles import told
+from deployments.running_server import use_running_server
 
 # What a person runs by hand tells its results itself; Prefect's own log starts at warnings.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
@@ -47,11 +49,13 @@ app.command()(backups.restore)
 app.command()(doctor.doctor)
 app.command()(health.health)
 app.command()(deploying.deploy)
+app.command()(up.up)
 
 
 def main() -> None:
     """Runs the command; ends with 0 where it is done, 1 where it failed, 2 where it was called wrongly."""
     try:
+        use_running_server()
         app()
     except Exception as error:
         if os.environ.get("MESSAGE_CENTER_TRACEBACK"):

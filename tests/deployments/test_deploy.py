@@ -3,17 +3,14 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
-from servers import prefect_environment
+from servers import ask, prefect_environment
 
 from deployments.account_flows import ACCOUNT_FLOWS, ARCHIVE
 from deployments.apply_one import Deployed
@@ -25,19 +22,10 @@ from tasks.contracts.accounts import Account
 from tasks.exchange.roster import add_account
 from tasks.settings import PROJECT
 
-R = TypeVar("R")
 FLOWS = {path.stem.replace("_", "-") for path in (PROJECT / "flows").glob("*.py")} - {"--init--", "archive-events"}
 NORTH = "archive-events/mcSynch_north"
 
 pytestmark = pytest.mark.usefixtures("server", "roster")
-
-
-def ask(question: Callable[[PrefectClient], Awaitable[R]]) -> R:
-    async def asked() -> R:
-        async with get_client() as client:
-            return await question(client)
-
-    return asyncio.run(asked())
 
 
 def read(name: str) -> DeploymentResponse:

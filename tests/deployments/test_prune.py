@@ -4,19 +4,19 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Pending, Running, Scheduled, State
-from servers import prefect_environment
+from servers import ask, prefect_environment
 
 from deployments import prune as pruning
 from deployments.command_line.app import main
@@ -26,17 +26,8 @@ from tasks.contracts.accounts import Account
 from tasks.exchange.roster import remove_account
 from tasks.settings import PROJECT
 
-R = TypeVar("R")
 SOUTH = "archive-events/mcSynch_south"
 FOREIGN = "archive-events/somebody-elses"
-
-
-def ask(question: Callable[[PrefectClient], Awaitable[R]]) -> R:
-    async def asked() -> R:
-        async with get_client() as client:
-            return await question(client)
-
-    return asyncio.run(asked())
 
 
 def identifier(name: str) -> UUID | None:

@@ -2,6 +2,7 @@ import socket
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import reduce
+from pathlib import Path
 
 import prefect.settings
 import pytest
@@ -30,11 +31,16 @@ def test_the_environment_and_pyproject_say_the_same() -> None:
     assert from_table == SERVER_SETTINGS
 
 
-def test_prefect_knows_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prefect_knows_every_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    from_table = prefect.settings.Settings()
+    monkeypatch.chdir(tmp_path)
+    default = prefect.settings.Settings()
     for name, value in SERVER_SETTINGS.items():
         monkeypatch.setenv(name, value)
     read = prefect.settings.Settings()
-    assert {path: reduce(getattr, path, read) for path, _ in leaves(TABLE)} == dict(leaves(TABLE))
+    for path, _ in leaves(TABLE):
+        assert reduce(getattr, path, read) == reduce(getattr, path, from_table) != reduce(getattr, path, default)
 
 
 @pytest.mark.usefixtures("no_server")

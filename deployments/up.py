@@ -1,0 +1,173 @@
+"""Server, worker and deployments, up for as long as one process runs: what is there already is used."""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.exceptions import PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from deployments.child import Child
+from deployments.deploy import apply
+from deployments.first_runs import start_real_time
+from deployments.leftovers import cancel_runs, end_leftovers, live_workers
+from deployments.running_server import address_file, is_healthy
+from deployments.server import SERVER_SETTINGS, ServerUnreachableError
+from deployments.wanted import wanted_deployments
+from tasks.exchange.roster import load_roster
+from tasks.settings import Settings
+
+POOL: Final = "local"
+HOST: Final = "127.0.0.1"
+START_SECONDS: Final = 180.0
+STOPPED: Final = "It was stopped with `message-center up`. Nothing is lost; the next run goes on."
+
+
+@dataclass
+class Standing:
+    """What is up."""
+
+    url: str
+    server: Child
+    worker: Child
+    changes: Counter[str] = field(default_factory=Counter)
+    """How many deployments were created, updated, unchanged."""
+    leftovers: list[str] = field(default_factory=list)
+    """Runs that an earlier end of the machine had left."""
+    first_runs: int = 0
+    others: list[str] = field(default_factory=list)
+    """Workers that were there already."""
+
+    def keep(self) -> list[str]:
+        """Starts again what has ended; returns what there is to tell of it."""
+        told = []
+        for child in (self.server, self.worker):
+            code = child.revive()
+            if code is not None:
+                told.append(f"The {child.name} ended with {code} and was started again; what it said: {child.log}.1")
+        return told
+
+    def work(self) -> bool:
+        """Starts the worker where no other is alive, after the runs that a power cut left; tells whether it did."""
+        return not self.worker.is_ours and asyncio.run(_start_worker(self))
+
+
+@contextmanager
+def brought_up(port: int) -> Iterator[Standing]:
+    """All that the accounts of this home need, in the order in which each needs the one before it.
+
+    At the end what was started here is stopped: first the runs, then their worker, then the server.
+
+    Raises:
+        ServerUnreachableError: The server did not start, or its port is somebody else's.
+        PrefectYamlError, RosterError, DeployError: What was to be deployed is wrong, or was refused.
+    """
+    folder = Settings().home / "prefect"
+    url = str(PREFECT_API_URL.value() or f"http://{HOST}:{port}/api")
+    environment = _environment(folder, url)
+    standing = Standing(
+        url,
+        Child("server", _prefect("server", "start", "--host", HOST, "--port", str(port)), environment, folder),
+        Child("worker", _prefect("worker", "start", "--pool", POOL, "--name", _own_worker()), environment, folder),
+    )
+    try:
+        _ensure_server(standing, port)
+        with temporary_settings({PREFECT_API_URL: url}):
+            standing.changes = asyncio.run(_deploy())
+            standing.work()
+            try:
+                yield standing
+            finally:
+                _stop_work(standing.worker)
+    finally:
+        standing.worker.kill()
+        standing.server.stop()
+        standing.server.kill()
+
+
+def _ensure_server(standing: Standing, port: int) -> None:
+    if not is_healthy(standing.url):
+        if PREFECT_API_URL.value():
+            raise ServerUnreachableError(
+                f"The Prefect server at {standing.url} does not answer. "
+                "Start it, or unset PREFECT_API_URL to have one started here."
+            )
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                raise ServerUnreachableError(
+                    f"Port {port} is taken by what is no Prefect server, or one that is still starting. "
+                    "Choose another: message-center up --port N"
+                )
+        standing.server.start()
+        give_up = time.monotonic() + START_SECONDS
+        while not is_healthy(standing.url):
+            if standing.server.ended() is not None or time.monotonic() > give_up:
+                log = standing.server.log
+                raise ServerUnreachableError(f"The Prefect server did not start; what it said is in {log}")
+            time.sleep(0.2)
+    address_file(Settings()).write_text(standing.url, encoding="utf-8")
+
+
+async def _deploy() -> Counter[str]:
+    settings = Settings()
+    accounts = load_roster(settings.roster_path)
+    for folder in (inbox for account in accounts for inbox in settings.inboxes(account.name)):
+        folder.mkdir(parents=True, exist_ok=True)
+    deployed = await apply(wanted_deployments(accounts))
+    return Counter(each.change for each in deployed)
+
+
+async def _start_worker(standing: Standing) -> bool:
+    async with get_client() as client:
+        standing.others = [name for name in await live_workers(client, POOL) if name != _own_worker()]
+        if standing.others or standing.worker.is_alive():
+            return False
+        standing.leftovers = await end_leftovers(client)
+        standing.worker.start()
+        accounts = [each.name for each in load_roster(Settings().roster_path)]
+        standing.first_runs = await start_real_time(client, accounts)
+    return True
+
+
+def _stop_work(worker: Child) -> None:
+    if not worker.is_ours:
+        return
+    with suppress(httpx.HTTPError, PrefectHTTPStatusError):
+        asyncio.run(_cancel_runs())
+    worker.stop()
+    with suppress(httpx.HTTPError, PrefectHTTPStatusError):
+        asyncio.run(_end_leftovers())
+
+
+async def _cancel_runs() -> None:
+    async with get_client() as client:
+        await cancel_runs(client)
+
+
+async def _end_leftovers() -> None:
+    async with get_client() as client:
+        await end_leftovers(client, STOPPED)
+
+
+def _own_worker() -> str:
+    return f"message-center@{socket.gethostname()}"
+
+
+def _prefect(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "prefect", *arguments]
+
+
+def _environment(folder: Path, url: str) -> dict[str, str]:
+    """What is set in the environment holds, but for the log level that commands have; the rest is this project's."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PREFECT_LOGGING_LEVEL"}
+    return {**SERVER_SETTINGS, "PREFECT_HOME": str(folder), "DO_NOT_TRACK": "1", **inherited, "PREFECT_API_URL": url}
