@@ -1,30 +1,22 @@
-"""Hands messages over: each event's message rendered, claimed, sent once, and what the sender said kept."""
+"""Hands messages over, round by round: rendered, claimed, sent once, and what the sender said kept."""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 
 import dataframely as dy
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.collect_delivery_logs import status_rules
-from tasks.contracts.deliver_events import (
-    NOTHING_LEFT,
-    BatchState,
-    ClaimedEvent,
-    Deliverable,
-    HandOver,
-    Message,
-    RenderedMessage,
-)
-from tasks.contracts.vocabulary import Queue
-from tasks.exchange.sending import render_messages as rendering
-from tasks.exchange.sending.account_sender import SENDERS, sender_of
-from tasks.exchange.sending.senders import Sender, SenderUnavailableError
+from tasks.contracts.deliver_events import Deliverable, RenderedMessage
+from tasks.contracts.vocabulary import QUEUES, Queue
+from tasks.exchange.sending.account_sender import sender_of
+from tasks.exchange.sending.render_messages import render_messages
+from tasks.exchange.sending.senders import Sender
 from tasks.settings import Settings
+from tasks.settle_batches import recover_batches, settle_answers
 from tasks.stage import stage
 from tasks.store import deliver_events as store_of
 from tasks.store.connection import StoreFile
@@ -37,7 +29,10 @@ COUNTS = ("messages", "taken", "deferred", "refused", "unsure", "not_rendered", 
 async def deliver_events(
     settings: Settings, account: Account, *, now: datetime, queue: Queue | None = None
 ) -> dict[str, int]:
-    """Hands over all that is deliverable at `now`, batch by batch.
+    """Hands over all that is deliverable at `now`, round by round.
+
+    A round is a batch of each of several deliveries, with one transaction that claims them all before the first is
+    sent, and one that settles them.
 
     Returns:
         How many `messages` were handed to the sender and what it made of them (`taken`, `deferred`, `refused`,
@@ -45,55 +40,33 @@ async def deliver_events(
         could not be rendered, or expired on the way; how many batches of crashed runs were settled.
 
     Raises:
-        StoreBusyError: Another run delivers for this account, or holds its store.
+        StoreBusyError: Another run delivers this queue of the account, or holds its store.
     """
     store = StoreFile(settings.account_store(account.name), "account", settings.lock_wait_seconds)
     outbox = settings.outbox(account.name)
-    async with delivering(store):
-        counts = recover_batches(store, account, outbox, now=now)
+    async with delivering(store, queue):
+        counts = recover_batches(store, account, outbox, now=now, queue=queue)
         counts["expired"] += expire_events(store, now=now, queue=queue)
         sender = sender_of(account, outbox, now=now)
-        for batch in select_batches(store, now=now, queue=queue, batch_messages=settings.batch_messages):
-            counts += await hand_over_batch(store, account, batch, sender=sender, now=now)
+        for events in select_rounds(store, now=now, queue=queue, batch_messages=settings.batch_messages):
+            counts += await hand_over_round(store, account, events, sender=sender, now=now)
     return {name: counts[name] for name in COUNTS}
 
 
 @asynccontextmanager
-async def delivering(store: StoreFile) -> AsyncIterator[None]:
-    """Keeps other runs from delivering for the account: a claimed batch is then the remains of a crash."""
-    alone = lock(
-        store.path.with_suffix(".deliver.lock"),
-        exclusive=True,
-        wait_seconds=store.wait_seconds,
-        purpose="delivering events",
-    )
-    await asyncio.to_thread(alone.__enter__)
-    try:
+async def delivering(store: StoreFile, queue: Queue | None = None) -> AsyncIterator[None]:
+    """Keeps other runs from delivering a queue, or (None) any: a claimed batch of it is then the remains of a crash."""
+    async with AsyncExitStack() as held:
+        for one in (queue,) if queue else QUEUES:
+            alone = lock(
+                store.path.with_suffix(f".{one}.deliver.lock"),
+                exclusive=True,
+                wait_seconds=store.wait_seconds,
+                purpose=f"delivering {one} events",
+            )
+            await asyncio.to_thread(alone.__enter__)
+            held.push(alone)
         yield
-    finally:
-        alone.__exit__(None, None, None)
-
-
-@stage
-def recover_batches(store: StoreFile, account: Account, outbox: Path, *, now: datetime) -> Counter[str]:
-    """Settles what a crashed run left claimed, from the record of the sender it was claimed for; clears the records."""
-    counts: Counter[str] = Counter()
-    for batch_id, sender_name in store_of.claimed_batches(store).iter_rows():
-        sender = sender_of(account, outbox, now=now, name=sender_name)
-        claimed = store_of.claimed_events(store, batch_id)
-        record = sender.record(batch_id, claimed["event_id"].to_list())
-        handed_over = HandOver.create_empty() if record is None else record
-        state: BatchState = "confirmed" if handed_over.height else "returned"
-        reason = NOTHING_LEFT if state == "returned" else None
-        counts += _settled(
-            store, account, batch_id, claimed, handed_over, sender=sender, state=state, reason=reason, now=now
-        )
-        counts["recovered_batches"] += 1
-    for sender_name in SENDERS:
-        sender = sender_of(account, outbox, now=now, name=sender_name)
-        for batch_id in store_of.settled_batches(store, sender.records()):
-            sender.forget(batch_id)
-    return counts
 
 
 @stage
@@ -103,96 +76,47 @@ def expire_events(store: StoreFile, *, now: datetime, queue: Queue | None) -> in
 
 
 @stage
-def select_batches(
+def select_rounds(
     store: StoreFile, *, now: datetime, queue: Queue | None, batch_messages: int
 ) -> list[dy.DataFrame[Deliverable]]:
-    """The deliverable events, in batches of one delivery each."""
-    return transform.batches(store_of.deliverables(store, now=now, queue=queue), batch_messages=batch_messages)
+    """The deliverable events, in rounds of at most so many messages."""
+    return transform.rounds(store_of.deliverables(store, now=now, queue=queue), batch_messages=batch_messages)
 
 
 @stage
-async def hand_over_batch(
-    store: StoreFile, account: Account, batch: dy.DataFrame[Deliverable], *, sender: Sender, now: datetime
+async def hand_over_round(
+    store: StoreFile, account: Account, deliverables: dy.DataFrame[Deliverable], *, sender: Sender, now: datetime
 ) -> Counter[str]:
-    """Renders a batch, claims it, sends it, and writes down what became of it: one task, for there are many."""
-    rendered = render_messages(store, batch)
-    claim, messages = claim_batch(store, account, rendered, sender=sender.name, now=now)
+    """Renders a round's messages, claims and sends its batches, and writes down what became of them.
+
+    One task, for there are many.
+
+    Raises:
+        Exception: What the sender raised over a batch, other than that it cannot take it; all others are settled.
+    """
+    events, templates = store_of.message_sources(store, deliverables)
+    if events.is_empty():
+        return Counter()
+    rendered = render_messages(events, templates)
+    claim = claim_round(store, account, rendered, sender=sender.name, now=now)
     counts = Counter({"not_rendered": claim.not_rendered})
-    if messages.height:
-        handed_over, state = await send_messages(sender, messages, now=now)
-        counts += confirm_batch(store, account, claim.batch_id, handed_over, sender=sender, state=state, now=now)
+    if claim.held.height:
+        messages = transform.claimed_messages(rendered, claim.held)
+        answers = await sender.send(messages)
+        claimed = transform.claimed_events(events, claim.held)
+        counts += settle_answers(store, account, claimed, messages, answers, sender=sender, now=now)
     return counts
 
 
-def render_messages(store: StoreFile, batch: dy.DataFrame[Deliverable]) -> dy.DataFrame[RenderedMessage]:
-    """The messages of a batch's events."""
-    return rendering.render_messages(*store_of.message_sources(store, batch))
-
-
-def claim_batch(
+def claim_round(
     store: StoreFile, account: Account, rendered: dy.DataFrame[RenderedMessage], *, sender: str, now: datetime
-) -> tuple[store_of.Claim, dy.DataFrame[Message]]:
-    """Takes the events for this run alone; the messages to send are those it got."""
+) -> store_of.Claim:
+    """Takes the events for this run alone: the messages to send are those of the events it got."""
     rules = status_rules(account.policy, accepted_means_sent=account.accepted_means_sent)
-    claim = store_of.claim_batch(
+    return store_of.claim_round(
         store,
         rendered,
         sender=sender,
         now=now,
-        unrendered_logs=lambda batch_id: transform.unrendered_logs(rendered, rules, now=now, batch_id=batch_id),
+        unrendered_logs=lambda held: transform.unrendered_logs(rendered, held, rules, now=now),
     )
-    return claim, transform.claimed_messages(rendered, claim.event_ids, batch_id=claim.batch_id)
-
-
-async def send_messages(
-    sender: Sender, messages: dy.DataFrame[Message], *, now: datetime
-) -> tuple[dy.DataFrame[HandOver], BatchState]:
-    """Hands a claimed batch to the sender; one that cannot take it defers all of it."""
-    try:
-        handed_over = await sender.send(messages["batch_id"][0], messages)
-    except SenderUnavailableError as error:
-        return transform.all_deferred(messages, reason=str(error), now=now), "returned"
-    return transform.answered(messages, handed_over, now=now), "confirmed"
-
-
-def confirm_batch(
-    store: StoreFile,
-    account: Account,
-    batch_id: str,
-    handed_over: dy.DataFrame[HandOver],
-    *,
-    sender: Sender,
-    state: BatchState,
-    now: datetime,
-) -> Counter[str]:
-    """Writes down what became of a batch."""
-    claimed = store_of.claimed_events(store, batch_id)
-    reason = handed_over["reason"][0] if state == "returned" else None
-    return _settled(store, account, batch_id, claimed, handed_over, sender=sender, state=state, reason=reason, now=now)
-
-
-def _settled(
-    store: StoreFile,
-    account: Account,
-    batch_id: str,
-    claimed: dy.DataFrame[ClaimedEvent],
-    handed_over: dy.DataFrame[HandOver],
-    *,
-    sender: Sender,
-    state: BatchState,
-    reason: str | None,
-    now: datetime,
-) -> Counter[str]:
-    rules = status_rules(account.policy, accepted_means_sent=account.accepted_means_sent)
-    expired = store_of.settle_batch(
-        store,
-        batch_id,
-        state=state,
-        reason=reason,
-        handed_over=handed_over,
-        logs=transform.hand_over_logs(claimed, handed_over, rules, batch_id=batch_id, provider=sender.name),
-        next_tries=transform.next_tries(claimed, handed_over, retries=account.retries, now=now),
-        now=now,
-    )
-    sender.forget(batch_id)
-    return Counter({"messages": handed_over.height, "expired": expired, **Counter(handed_over["outcome"].to_list())})

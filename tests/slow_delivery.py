@@ -9,6 +9,7 @@ from typing import Any
 
 from tasks import deliver_events as stage
 from tasks.contracts.accounts import Account, SmtpServer
+from tasks.exchange.sending.send_smtp import SmtpSender
 from tasks.settings import Settings
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -23,7 +24,7 @@ def deliver(home: Path, port: int, *, slowly: bool) -> None:
         port: The mail server's.
         slowly: Says in the home that it has claimed a batch, and takes its time to send it.
     """
-    send = stage.send_messages
+    send = SmtpSender.send
 
     async def slow(*args: Any, **kwargs: Any) -> Any:
         (home / "claimed").touch()
@@ -31,7 +32,7 @@ def deliver(home: Path, port: int, *, slowly: bool) -> None:
         return await send(*args, **kwargs)
 
     if slowly:
-        stage.send_messages = slow
+        SmtpSender.send = slow  # type: ignore[method-assign]
     settings = Settings(home=home, lock_wait_seconds=60, batch_messages=BATCH_MESSAGES)
     account = Account(name="alpha", cell_id=3, sender="smtp", smtp=SmtpServer(port=port, connections=3))
     counts = asyncio.run(stage.deliver_events(settings, account, now=NOW))

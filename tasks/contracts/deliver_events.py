@@ -1,12 +1,10 @@
 """Frames of the hand-over: events to hand over, rendered messages, what the sender said, what follows from it."""
 
-from typing import Literal
-
 import dataframely as dy
 
 from tasks.contracts.vocabulary import CHANNELS, KINDS, QUEUES
 
-BatchState = Literal["confirmed", "returned"]
+BATCH_STATES = ("confirmed", "returned")
 """How a claimed batch ends: the sender had it, or nothing of it left the house."""
 
 MISSING_VARIABLE = "missing_variable"
@@ -54,12 +52,14 @@ class DeliverableEvent(dy.Schema):
     origin = dy.String(nullable=True)
     created_at = dy.Datetime(time_unit="us", time_zone="UTC")
     expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
+    error_count = dy.Int32(min=0)
     ctx = dy.String()
 
 
 class MessageTemplate(dy.Schema):
     """The texts of the template version that a delivery uses."""
 
+    delivery_id = dy.Int64(primary_key=True)
     template_id = dy.String()
     version = dy.Int32()
     subject = dy.String(nullable=True)
@@ -117,16 +117,32 @@ class HandOver(dy.Schema):
 
 
 class ClaimedBatch(dy.Schema):
-    """A batch that was claimed and never settled."""
+    """A batch that is claimed and not settled."""
 
     batch_id = dy.String(primary_key=True)
     sender = dy.String()
 
 
-class ClaimedEvent(dy.Schema):
-    """What settling a batch reads of an event that the batch holds."""
+class HeldEvent(dy.Schema):
+    """An event that a claimed batch holds."""
 
     event_id = dy.Int64(primary_key=True)
+    batch_id = dy.String()
+
+
+class BatchEnding(dy.Schema):
+    """How a claimed batch ends."""
+
+    batch_id = dy.String(primary_key=True)
+    state = dy.Enum(BATCH_STATES)
+    reason = dy.String(nullable=True)  # of a returned batch
+
+
+class ClaimedEvent(dy.Schema):
+    """What settling a batch needs of an event that the batch holds."""
+
+    event_id = dy.Int64(primary_key=True)
+    batch_id = dy.String()
     delivery_id = dy.Int64()
     channel = dy.Enum(CHANNELS)
     email = dy.String(nullable=True)

@@ -10,6 +10,7 @@ from typing import Final
 
 from tasks.contracts.back_up_store import CONTROL
 from tasks.contracts.check_stores import Finding
+from tasks.contracts.vocabulary import QUEUES
 
 TIGHT_BYTES: Final = 256 * 2**20
 """Less room than this is an error."""
@@ -66,8 +67,8 @@ def room(home: Path) -> Iterator[Finding]:
 
 
 def is_delivering(store: Path) -> bool:
-    """Whether a run is handing messages over for an account."""
-    return not _is_free(store.with_suffix(".deliver.lock"))
+    """Whether a run is handing messages over for an account, of whichever queue."""
+    return not all(_is_free(store.with_suffix(f".{queue}.deliver.lock")) for queue in QUEUES)
 
 
 def _leftover(path: Path, do: str) -> Finding:

@@ -1,37 +1,38 @@
-"""The hand-over in the store: what is deliverable, and the transactions that claim and settle a batch."""
+"""The hand-over in the store: what is deliverable, and the transaction that claims a round of batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import (
-    BatchState,
-    ClaimedBatch,
-    ClaimedEvent,
     Deliverable,
     DeliverableEvent,
     ExpirableEvent,
-    HandOver,
     HandOverLog,
+    HeldEvent,
     MessageTemplate,
-    NextTry,
     RenderedMessage,
 )
 from tasks.contracts.vocabulary import Queue
-from tasks.store.connection import StoreFile, reading, writing
+from tasks.store.connection import Session, StoreFile, reading, writing
+
+SLICE_ROWS: Final = 100_000
+"""Events expired in one transaction: others get in between two."""
+_TAKEN = {"event_id": pl.Int64, "batch_id": pl.String, "outcome": pl.String}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A batch as it was claimed: the events whose messages go out, and how many could not be rendered."""
+    """A round as it was claimed."""
 
-    batch_id: str
-    event_ids: tuple[int, ...]
+    held: dy.DataFrame[HeldEvent]
+    """The events whose messages go out."""
     not_rendered: int
+    """How many others were done with at once."""
 
 
 def expire_events(store: StoreFile, *, now: datetime, queue: Queue | None) -> int:
@@ -39,10 +40,12 @@ def expire_events(store: StoreFile, *, now: datetime, queue: Queue | None) -> in
     with reading(store) as session:
         events = session.frame("deliver_events/select_expirable", now=now, queue=queue)
     expirable = ExpirableEvent.validate(events, cast=True)
-    if expirable.is_empty():
-        return 0
+    return sum(_expire_slice(store, part, now=now) for part in expirable.iter_slices(SLICE_ROWS) if part.height)
+
+
+def _expire_slice(store: StoreFile, expirable: pl.DataFrame, *, now: datetime) -> int:
     with writing(store, purpose="expiring events") as session:
-        return session.change("deliver_events/expire", {"expirable": expirable}, now=now, **_range(expirable))
+        return session.change("deliver_events/expire", {"expirable": expirable}, now=now, **id_range(expirable))
 
 
 def deliverables(store: StoreFile, *, now: datetime, queue: Queue | None) -> dy.DataFrame[Deliverable]:
@@ -53,120 +56,62 @@ def deliverables(store: StoreFile, *, now: datetime, queue: Queue | None) -> dy.
 
 
 def message_sources(
-    store: StoreFile, batch: dy.DataFrame[Deliverable]
+    store: StoreFile, deliverables: dy.DataFrame[Deliverable]
 ) -> tuple[dy.DataFrame[DeliverableEvent], dy.DataFrame[MessageTemplate]]:
-    """The events of a batch, all of one delivery, and the template that it uses (none where it is lost)."""
+    """The events of a round, and the templates of their deliveries (none where it is lost)."""
+    wanted = {"wanted": deliverables.select("delivery_id").unique()}
     with reading(store) as session:
-        events = session.frame("deliver_events/select_events", {"deliverables": batch}, **_range(batch))
-        template = session.frame("deliver_events/select_template", delivery_id=batch["delivery_id"][0])
-    return DeliverableEvent.validate(events, cast=True), MessageTemplate.validate(template, cast=True)
+        events = session.frame("deliver_events/select_events", {"deliverables": deliverables}, **id_range(deliverables))
+        templates = session.frame("deliver_events/select_templates", wanted)
+    return DeliverableEvent.validate(events, cast=True), MessageTemplate.validate(templates, cast=True)
 
 
-def claim_batch(
+def claim_round(
     store: StoreFile,
     rendered: dy.DataFrame[RenderedMessage],
     *,
     sender: str,
     now: datetime,
-    unrendered_logs: Callable[[str], dy.DataFrame[HandOverLog]],
+    unrendered_logs: Callable[[dy.DataFrame[HeldEvent]], dy.DataFrame[HandOverLog]],
 ) -> Claim:
-    """Takes the events that are still deliverable into a new batch, in one transaction.
+    """Takes the events that are still deliverable into new batches, one per delivery, in one transaction.
 
     Args:
         store: The account's store.
-        rendered: Messages of one delivery; those with a problem are noted as `not_rendered`, with their log rows.
+        rendered: Messages of a round; those with a problem are noted as `not_rendered`, with their log rows.
         sender: Name of the sender that will get the others.
         now: The instant of the claim.
-        unrendered_logs: Makes the log rows of the messages that could not be rendered, for a batch id.
+        unrendered_logs: Makes the log rows of the messages that could not be rendered, for those that were taken.
     """
-    delivery_id = rendered["delivery_id"][0]
-    ids = _range(rendered)
-    claims = rendered.select("event_id", "delivery_id", "problem")
-    with writing(store, purpose="claiming a delivery batch") as session:
-        session.change("local_ids/take", name="delivery_batch", count=1)
-        number = session.value("local_ids/last", name="delivery_batch")
-        batch_id = f"{now:%Y%m%dT%H%M%S}-{delivery_id}-{number}"
-        taken = session.rows("deliver_events/claim_events", {"claims": claims}, batch_id=batch_id, **ids)
-        event_ids = tuple(event_id for event_id, outcome in taken if outcome is None)
-        if taken:
-            session.change(
-                "deliver_events/insert_batch",
-                batch_id=batch_id,
-                delivery_id=delivery_id,
-                sender=sender,
-                messages=len(event_ids),
-                now=now,
-            )
-        if len(taken) > len(event_ids):
-            logs = {"logs": unrendered_logs(batch_id)}
-            session.change("deliver_events/insert_logs", logs, batch_id=batch_id, now=now, **ids)
-    return Claim(batch_id, event_ids, len(taken) - len(event_ids))
+    ids = id_range(rendered)
+    with writing(store, purpose="claiming delivery batches") as session:
+        batches = _new_batches(session, rendered, now=now)
+        claims = rendered.select("event_id", "delivery_id", "problem").join(batches, on="delivery_id")
+        rows = session.rows("deliver_events/claim_events", {"claims": claims}, **ids)
+        taken = pl.DataFrame(rows, schema=_TAKEN, orient="row").sort("event_id")
+        held = HeldEvent.validate(taken.filter(pl.col("outcome").is_null()).drop("outcome"))
+        others = HeldEvent.validate(taken.filter(pl.col("outcome").is_not_null()).drop("outcome"))
+        if taken.height:
+            claimed = batches.join(_messages_of_batches(taken), on="batch_id", maintain_order="left")
+            session.change("deliver_events/insert_batches", {"claimed": claimed}, sender=sender, now=now)
+        if others.height:
+            session.change("deliver_events/insert_logs", {"logs": unrendered_logs(others)}, now=now, **ids)
+    return Claim(held, others.height)
 
 
-def claimed_batches(store: StoreFile) -> dy.DataFrame[ClaimedBatch]:
-    """Batches that were claimed and never settled, in the order of their claims."""
-    with reading(store) as session:
-        return ClaimedBatch.validate(session.frame("deliver_events/select_claimed_batches"), cast=True)
+def _new_batches(session: Session, rendered: pl.DataFrame, *, now: datetime) -> pl.DataFrame:
+    """A new batch id for each delivery: `delivery_id`, `batch_id`."""
+    deliveries = rendered.select(pl.col("delivery_id").unique(maintain_order=True))
+    session.change("local_ids/take", name="delivery_batch", count=deliveries.height)
+    first = session.value("local_ids/last", name="delivery_batch") - deliveries.height + 1
+    numbers = pl.int_range(first, first + deliveries.height, dtype=pl.Int64)
+    return deliveries.with_columns(batch_id=pl.format(f"{now:%Y%m%dT%H%M%S}-{{}}-{{}}", "delivery_id", numbers))
 
 
-def settled_batches(store: StoreFile, batch_ids: Sequence[str]) -> list[str]:
-    """Those of the batches that the store knows the end of."""
-    if not batch_ids:
-        return []
-    with reading(store) as session:
-        rows = session.rows("deliver_events/select_settled_batches", batch_ids=list(batch_ids))
-    return [batch_id for (batch_id,) in rows]
+def _messages_of_batches(taken: pl.DataFrame) -> pl.DataFrame:
+    return taken.group_by("batch_id").agg(messages=pl.col("outcome").is_null().sum())
 
 
-def claimed_events(store: StoreFile, batch_id: str) -> dy.DataFrame[ClaimedEvent]:
-    """The events whose messages a claimed batch holds, by id."""
-    with reading(store) as session:
-        events = session.frame("deliver_events/select_claimed_events", batch_id=batch_id)
-    return ClaimedEvent.validate(events, cast=True)
-
-
-def settle_batch(
-    store: StoreFile,
-    batch_id: str,
-    *,
-    state: BatchState,
-    reason: str | None,
-    handed_over: dy.DataFrame[HandOver],
-    logs: dy.DataFrame[HandOverLog],
-    next_tries: dy.DataFrame[NextTry],
-    now: datetime,
-) -> int:
-    """Ends a claimed batch in one transaction: keeps the events that are done with, releases all others.
-
-    Args:
-        store: The account's store.
-        batch_id: The batch; one that is settled already is left as it is.
-        state: How it ends.
-        reason: Why it is returned, if it is.
-        handed_over: What became of its messages.
-        logs: The log rows to write.
-        next_tries: What becomes of the events whose messages were deferred.
-        now: The instant of the settlement.
-
-    Returns:
-        How many events expired with it.
-    """
-    kept = handed_over.filter(pl.col("outcome") != "deferred").sort("event_id")
-    with writing(store, purpose="settling a delivery batch") as session:
-        ending: dict[str, Any] = {"state": state, "reason": reason, "now": now}
-        if not session.change("deliver_events/settle_batch", batch_id=batch_id, **ending):
-            return 0
-        if kept.height:
-            session.change("deliver_events/keep_events", {"kept": kept}, batch_id=batch_id, **_range(kept))
-        if logs.height:
-            session.change("deliver_events/insert_logs", {"logs": logs}, batch_id=batch_id, now=now, **_range(logs))
-        session.change("deliver_events/release_events", batch_id=batch_id)
-        if next_tries.height:
-            tries = {"next_tries": next_tries}
-            session.change("deliver_events/apply_next_tries", tries, now=now, **_range(next_tries))
-    return next_tries.filter(pl.col("status") == "expired").height
-
-
-def _range(frame: pl.DataFrame) -> dict[str, Any]:
+def id_range(frame: pl.DataFrame) -> dict[str, Any]:
     """The ids of a frame as the range that a statement need look at."""
     return {"first_id": frame["event_id"].min(), "last_id": frame["event_id"].max()}

@@ -1,7 +1,7 @@
-"""Batches, messages, log rows and next tries of the hand-over (design 3.3)."""
+"""Rounds, messages, log rows and next tries of the hand-over (design 3.3)."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 import dataframely as dy
 import polars as pl
@@ -12,8 +12,10 @@ from tasks.contracts.deliver_events import (
     HAND_OVER_INTERRUPTED,
     ClaimedEvent,
     Deliverable,
+    DeliverableEvent,
     HandOver,
     HandOverLog,
+    HeldEvent,
     Message,
     NextTry,
     RenderedMessage,
@@ -22,41 +24,65 @@ from tasks.contracts.ingest_events import channel_address
 from tasks.contracts.vocabulary import EXPIRATION_PASSED, TRIES_USED_UP
 
 
-def batches(deliverables: dy.DataFrame[Deliverable], /, *, batch_messages: int) -> list[dy.DataFrame[Deliverable]]:
-    """Splits by delivery and then by size, oldest events first; real-time deliveries go before the others."""
-    numbered = deliverables.sort("event_id").with_columns(
+def rounds(deliverables: dy.DataFrame[Deliverable], /, *, batch_messages: int) -> list[dy.DataFrame[Deliverable]]:
+    """Splits into rounds of at most so many events, all full but the last; a round has one batch per delivery.
+
+    Oldest events first, real-time deliveries before the others; a delivery's events stay together, in parts of the
+    same size where it has more of them.
+    """
+    parts = deliverables.sort("event_id").with_columns(
         part=pl.int_range(pl.len()).over("delivery_id") // batch_messages,
         last=pl.col("queue") != "rt",
     )
-    parts = numbered.sort("last", "event_id").partition_by("last", "delivery_id", "part", maintain_order=True)
-    return [Deliverable.validate(part.drop("last", "part")) for part in parts]
+    ordered = parts.with_columns(oldest=pl.col("event_id").min().over("last", "delivery_id", "part")).sort(
+        "last", "oldest", "event_id"
+    )
+    numbered = ordered.with_columns(round=pl.int_range(pl.len()) // batch_messages)
+    split = numbered.partition_by("round", maintain_order=True)
+    return [Deliverable.validate(part.select(Deliverable.column_names())) for part in split]
 
 
 def claimed_messages(
-    rendered: dy.DataFrame[RenderedMessage], claimed_ids: Sequence[int], /, *, batch_id: str
-) -> dy.DataFrame[Message]:
-    """The messages that can go and whose events the batch holds."""
-    ids = pl.Series(claimed_ids, dtype=pl.Int64).implode()
-    held = rendered.filter(pl.col("problem").is_null(), pl.col("event_id").is_in(ids))
-    return Message.validate(held.with_columns(batch_id=pl.lit(batch_id)).select(Message.column_names()))
+    rendered: dy.DataFrame[RenderedMessage], held: dy.DataFrame[HeldEvent], /
+) -> dict[str, dy.DataFrame[Message]]:
+    """The messages that can go and whose events batches hold, by batch."""
+    going = rendered.filter(pl.col("problem").is_null()).join(held, on="event_id", maintain_order="left")
+    messages = Message.validate(going.select(Message.column_names()))
+    batches = messages.partition_by("batch_id", maintain_order=True, as_dict=True)
+    return {batch_id: cast("dy.DataFrame[Message]", batch) for (batch_id,), batch in batches.items()}
+
+
+def claimed_events(
+    events: dy.DataFrame[DeliverableEvent], held: dy.DataFrame[HeldEvent], /
+) -> dy.DataFrame[ClaimedEvent]:
+    """The events that batches hold, as they were read to be rendered."""
+    return ClaimedEvent.validate(events.join(held, on="event_id", maintain_order="left"), cast=True)
 
 
 def unrendered_logs(
-    rendered: dy.DataFrame[RenderedMessage], rules: dy.DataFrame[StatusRule], /, *, now: datetime, batch_id: str
+    rendered: dy.DataFrame[RenderedMessage],
+    held: dy.DataFrame[HeldEvent],
+    rules: dy.DataFrame[StatusRule],
+    /,
+    *,
+    now: datetime,
 ) -> dy.DataFrame[HandOverLog]:
-    """A log row of kind `failed` for every message that its template could not make."""
-    failed = rendered.filter(pl.col("problem").is_not_null()).select(
-        "event_id",
-        "delivery_id",
-        "recipient",
-        kind=pl.lit("failed"),
-        logged_at=pl.lit(now),
-        reason="problem",
-        provider=pl.lit(None),
-        provider_message_id=pl.lit(None),
-        source_id=pl.lit(batch_id),
+    """A log row of kind `failed` for every message that its template could not make and whose event a batch took."""
+    failed = rendered.filter(pl.col("problem").is_not_null()).join(held, on="event_id")
+    return _ranked(
+        failed.select(
+            "event_id",
+            "delivery_id",
+            "recipient",
+            kind=pl.lit("failed"),
+            logged_at=pl.lit(now),
+            reason="problem",
+            provider=pl.lit(None),
+            provider_message_id=pl.lit(None),
+            source_id="batch_id",
+        ),
+        rules,
     )
-    return _ranked(failed, rules)
 
 
 def answered(
@@ -96,14 +122,13 @@ def hand_over_logs(
     rules: dy.DataFrame[StatusRule],
     /,
     *,
-    batch_id: str,
     provider: str,
 ) -> dy.DataFrame[HandOverLog]:
     """What the sender learnt, as delivery-log rows."""
     learnt = claimed.with_columns(recipient=channel_address()).join(
         handed_over.filter(pl.col("kind").is_not_null()), on="event_id"
     )
-    return _ranked(learnt.with_columns(provider=pl.lit(provider), source_id=pl.lit(batch_id)), rules)
+    return _ranked(learnt.with_columns(provider=pl.lit(provider), source_id="batch_id"), rules)
 
 
 def next_tries(

@@ -7,9 +7,9 @@ from crashes.chosen_kills import at_first
 POINTS = (
     ("ingest-events alpha", "commit: ingesting <file>"),
     ("ingest-events alpha", "replace: inbox/<account>/batch/done/<file>"),
-    ("process-batch-events alpha", "commit: claiming a delivery batch"),
+    ("process-batch-events alpha", "commit: claiming delivery batches"),
     ("process-batch-events alpha", "rename: outbox/<account>/<batch>.json"),
-    ("process-batch-events alpha", "commit: settling a delivery batch"),
+    ("process-batch-events alpha", "commit: settling delivery batches"),
     ("deliver-events bravo", "write: outbox/<account>/<batch>.journal.ndjson"),
     ("update-event-status alpha", "commit: updating statuses"),
     ("archive-events bravo", "commit: archiving <account>"),

@@ -34,6 +34,7 @@ def events(*contexts: Any, channel: str = "email") -> dy.DataFrame[DeliverableEv
             origin=pl.lit(None),
             created_at=pl.lit(datetime(2026, 11, 23, tzinfo=UTC)),
             expires_at=pl.lit(None),
+            error_count=pl.lit(0),
             ctx="ctx",
         ),
         cast=True,
@@ -44,6 +45,7 @@ def template(
     subject: str | None = "s", body_text: str | None = None, body_html: str | None = None, sender: str | None = None
 ) -> dy.DataFrame[MessageTemplate]:
     row = {
+        "delivery_id": 7,
         "template_id": "t",
         "version": 1,
         "subject": subject,

@@ -9,6 +9,7 @@ from pathlib import Path
 import dataframely as dy
 import polars as pl
 import pytest
+from senders_alone import send
 
 from tasks.contracts.deliver_events import Message
 from tasks.exchange.sending.send_outbox import OutboxSender
@@ -38,7 +39,7 @@ def messages() -> dy.DataFrame[Message]:
 
 def test_a_batch_is_a_file_and_a_manifest_that_describes_it(tmp_path: Path, messages: dy.DataFrame[Message]) -> None:
     sender = OutboxSender(tmp_path / "outbox", "alpha", NOW)
-    handed_over = asyncio.run(sender.send("b-1", messages))
+    handed_over = asyncio.run(send(sender, "b-1", messages))
     assert handed_over.rows() == [(event_id, "taken", "queued", None, None, NOW) for event_id in IDS]
     assert sorted(path.name for path in (tmp_path / "outbox").iterdir()) == ["b-1.json", "b-1.parquet"]
     manifest = json.loads((tmp_path / "outbox" / "b-1.json").read_text())
@@ -56,7 +57,7 @@ def test_a_batch_is_a_file_and_a_manifest_that_describes_it(tmp_path: Path, mess
 
 
 def test_the_manifest_is_the_record(tmp_path: Path, messages: dy.DataFrame[Message]) -> None:
-    asyncio.run(OutboxSender(tmp_path, "alpha", NOW).send("b-1", messages))
+    asyncio.run(send(OutboxSender(tmp_path, "alpha", NOW), "b-1", messages))
     (tmp_path / "b-1.parquet").unlink()  # taken by whoever sends from the outbox
     record = OutboxSender(tmp_path, "alpha", datetime(2027, 1, 1, tzinfo=UTC)).record("b-1", IDS)
     assert record is not None
@@ -72,16 +73,16 @@ def test_without_a_manifest_nothing_was_taken_and_what_is_left_goes(tmp_path: Pa
 
 def test_a_batch_is_never_written_over(tmp_path: Path, messages: dy.DataFrame[Message]) -> None:
     sender = OutboxSender(tmp_path, "alpha", NOW)
-    asyncio.run(sender.send("b-1", messages))
+    asyncio.run(send(sender, "b-1", messages))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(FileExistsError, match=r"b-1\.json is there already"):
-        asyncio.run(sender.send("b-1", messages.head(1)))
+        asyncio.run(send(sender, "b-1", messages.head(1)))
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_an_outbox_that_cannot_be_written_to_is_unavailable(tmp_path: Path, messages: dy.DataFrame[Message]) -> None:
     (tmp_path / "outbox").touch()
     with pytest.raises(SenderUnavailableError, match="cannot be written to"):
-        asyncio.run(OutboxSender(tmp_path / "outbox" / "alpha", "alpha", NOW).send("b-1", messages))
+        asyncio.run(send(OutboxSender(tmp_path / "outbox" / "alpha", "alpha", NOW), "b-1", messages))
     with pytest.raises(SenderUnavailableError, match="cannot be written to"):
-        asyncio.run(OutboxSender(tmp_path / "outbox", "alpha", NOW).send("b-1", messages))
+        asyncio.run(send(OutboxSender(tmp_path / "outbox", "alpha", NOW), "b-1", messages))

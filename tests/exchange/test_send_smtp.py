@@ -12,6 +12,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 import pytest
+import senders_alone
 from mail_servers import Script, ScriptedServer, scripted, usual
 
 from tasks.contracts.accounts import SmtpServer
@@ -49,7 +50,7 @@ def send(
     async def sent() -> tuple[dy.DataFrame[HandOver], ScriptedServer]:
         async with scripted(script) as server:
             settings = SmtpServer(port=server.port, connections=connections, timeout_seconds=10)
-            return await SmtpSender(outbox, settings, NOW).send("b-1", batch), server
+            return await senders_alone.send(SmtpSender(outbox, settings, NOW), "b-1", batch), server
 
     return asyncio.run(sent())
 
@@ -221,7 +222,7 @@ def test_a_port_where_nobody_listens_is_unavailable(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         sender = SmtpSender(tmp_path, SmtpServer(port=taken.getsockname()[1]), NOW)
         with pytest.raises(SenderUnavailableError):
-            asyncio.run(sender.send("b-1", messages({})))
+            asyncio.run(senders_alone.send(sender, "b-1", messages({})))
 
 
 def test_a_server_that_hangs_up_on_the_first_message_is_unavailable_and_the_message_did_not_leave(
@@ -321,7 +322,7 @@ def test_many_messages_over_several_connections_arrive_once_each_at_a_real_serve
     ]
     with ReceivingServer(tmp_path / "taken.ndjson") as server:
         settings = SmtpServer(port=server.port, connections=4)
-        handed_over = asyncio.run(SmtpSender(tmp_path, settings, NOW).send("b-1", messages(*changes)))
+        handed_over = asyncio.run(senders_alone.send(SmtpSender(tmp_path, settings, NOW), "b-1", messages(*changes)))
     assert handed_over.group_by("outcome", "kind").len().sort("outcome", "kind").rows() == [
         ("taken", "accepted", 24),
         ("deferred", "deferred", 12),

@@ -259,6 +259,7 @@ def test_events_that_were_claimed_a_moment_ago_are_no_finding_while_a_run_delive
     put_deliverable(store, [Event(1)])
     change(store, "insert into delivery_batch values ('b', 1, 'outbox', 'claimed', null, 1, now(), null)")
     assert any("claimed" in finding.what for finding in serious(run))
-    alone = store.path.with_suffix(".deliver.lock")
-    with lock(alone, exclusive=True, wait_seconds=1, purpose="delivering events"):
-        assert not any("claimed" in finding.what for finding in serious(run))
+    for queue in ("batch", "rt"):
+        alone = store.path.with_suffix(f".{queue}.deliver.lock")
+        with lock(alone, exclusive=True, wait_seconds=1, purpose="delivering events"):
+            assert not any("claimed" in finding.what for finding in serious(run))

@@ -210,12 +210,13 @@ def test_a_delivery_that_waits_in_vain_is_told_who_delivers(
 ) -> None:
     context = multiprocessing.get_context("spawn")
     held = context.Event()
-    holder = context.Process(target=_hold, args=(store.path.with_suffix(".deliver.lock"), held))
+    holder = context.Process(target=_hold, args=(store.path.with_suffix(".rt.deliver.lock"), held))
     holder.start()
     assert held.wait(60)
     hasty = settings.model_copy(update={"lock_wait_seconds": 0.2})
     with pytest.raises(StoreBusyError, match=rf"process {holder.pid} has held it for delivering events"):
         deliver(hasty, account)
+    assert deliver(hasty, account, queue="batch") == {}
     holder.kill()
     holder.join()
     assert deliver(settings, account) == {}

@@ -7,33 +7,31 @@ import polars as pl
 import pytest
 from deliverables import CELL, DELIVERY, Event, put_delivery, put_events, select
 
-from tasks.contracts.deliver_events import HandOver, HandOverLog, NextTry, RenderedMessage
+from tasks.contracts.deliver_events import BatchEnding, HandOver, HandOverLog, NextTry, RenderedMessage
 from tasks.store.connection import StoreFile, reading, writing
-from tasks.store.deliver_events import (
-    Claim,
-    claim_batch,
-    claimed_batches,
-    claimed_events,
-    deliverables,
-    expire_events,
-    message_sources,
-    settle_batch,
-)
+from tasks.store.deliver_events import Claim, claim_round, deliverables, expire_events, message_sources
+from tasks.store.settle_batches import claimed_batches, settle_batches
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def rendered(*numbers: int, problems: dict[int, str] | None = None) -> dy.DataFrame[RenderedMessage]:
+def rendered(
+    *numbers: int, problems: dict[int, str] | None = None, deliveries: dict[int, int] | None = None
+) -> dy.DataFrame[RenderedMessage]:
     frame = pl.DataFrame(
-        {"event_id": [CELL + number for number in numbers], "problem": [(problems or {}).get(n) for n in numbers]},
+        {
+            "event_id": [CELL + number for number in numbers],
+            "delivery_id": [CELL + (deliveries or {}).get(n, 1) for n in numbers],
+            "problem": [(problems or {}).get(n) for n in numbers],
+        },
         schema_overrides={"problem": pl.String},
     )
     return RenderedMessage.validate(
         frame.select(
             "event_id",
             event_key=pl.lit("k"),
-            delivery_id=pl.lit(DELIVERY),
+            delivery_id="delivery_id",
             channel=pl.lit("email"),
             recipient=pl.lit("ann@example.net"),
             sender=pl.lit(None),
@@ -46,9 +44,9 @@ def rendered(*numbers: int, problems: dict[int, str] | None = None) -> dy.DataFr
     )
 
 
-def logs(*numbers: int, batch_id: str) -> dy.DataFrame[HandOverLog]:
+def logs(held: pl.DataFrame) -> dy.DataFrame[HandOverLog]:
     return HandOverLog.validate(
-        pl.DataFrame({"event_id": [CELL + number for number in numbers]}, schema={"event_id": pl.Int64}).with_columns(
+        held.select("event_id", source_id="batch_id").with_columns(
             delivery_id=pl.lit(DELIVERY),
             recipient=pl.lit("ann@example.net"),
             kind=pl.lit("failed"),
@@ -57,16 +55,45 @@ def logs(*numbers: int, batch_id: str) -> dy.DataFrame[HandOverLog]:
             reason=pl.lit("no_content"),
             provider=pl.lit(None),
             provider_message_id=pl.lit(None),
-            source_id=pl.lit(batch_id),
         ),
         cast=True,
     )
 
 
-def claim(store: StoreFile, *numbers: int, problems: dict[int, str] | None = None, now: datetime = NOW) -> Claim:
-    messages = rendered(*numbers, problems=problems)
-    return claim_batch(
-        store, messages, sender="outbox", now=now, unrendered_logs=lambda batch: logs(*(problems or {}), batch_id=batch)
+def claim(
+    store: StoreFile,
+    *numbers: int,
+    problems: dict[int, str] | None = None,
+    deliveries: dict[int, int] | None = None,
+    now: datetime = NOW,
+) -> Claim:
+    messages = rendered(*numbers, problems=problems, deliveries=deliveries)
+    return claim_round(store, messages, sender="outbox", now=now, unrendered_logs=logs)
+
+
+def batch_of(claimed: Claim) -> str:
+    (batch_id,) = claimed.held["batch_id"].unique()
+    return str(batch_id)
+
+
+def settle(
+    store: StoreFile,
+    *batches: str,
+    handed_over: dy.DataFrame[HandOver],
+    next_tries: dy.DataFrame[NextTry] | None = None,
+    logged: tuple[int, ...] = (),
+) -> int:
+    _, claimed = claimed_batches(store, queue=None)
+    rows = [(batch, "confirmed", None) for batch in batches]
+    of_events = claimed.filter(pl.col("event_id").is_in([CELL + number for number in logged]))
+    return settle_batches(
+        store,
+        BatchEnding.validate(pl.DataFrame(rows, schema=pl.Schema(BatchEnding), orient="row")),
+        claimed,
+        handed_over=handed_over,
+        logs=logs(of_events),
+        next_tries=NextTry.create_empty() if next_tries is None else next_tries,
+        now=NOW,
     )
 
 
@@ -156,7 +183,9 @@ def test_a_message_source_is_the_event_with_its_data_and_the_texts_of_its_delive
         (CELL + 1, "ann@example.net", '{"name": "Ann"}'),
         (CELL + 2, "ann@example.net", '{"a": [1, {"b": "é"}]}'),
     ]
-    assert template.rows() == [("confirm", 1, "Hello {{ name }}", "Dear {{ ctx.name }}", "<b></b>", "shop@example.org")]
+    assert template.rows() == [
+        (DELIVERY, "confirm", 1, "Hello {{ name }}", "Dear {{ ctx.name }}", "<b></b>", "shop@example.org")
+    ]
 
 
 def test_a_delivery_without_its_template_has_no_texts(store: StoreFile) -> None:
@@ -167,27 +196,45 @@ def test_a_delivery_without_its_template_has_no_texts(store: StoreFile) -> None:
 
 def test_an_event_is_claimed_by_one_batch_only(store: StoreFile) -> None:
     put_events(store, [Event(number) for number in range(1, 5)])
-    first, second, third = claim(store, 1, 2), claim(store, 2, 3), claim(store, 1, 2, 3)
-    assert [batch.event_ids for batch in (first, second, third)] == [(CELL + 1, CELL + 2), (CELL + 3,), ()]
-    assert claimed_batches(store).rows() == [(first.batch_id, "outbox"), (second.batch_id, "outbox")]
-    assert claimed_events(store, second.batch_id)["event_id"].to_list() == [CELL + 3]
+    claims = claim(store, 1, 2), claim(store, 2, 3), claim(store, 1, 2, 3)
+    assert [one.held["event_id"].to_list() for one in claims] == [[CELL + 1, CELL + 2], [CELL + 3], []]
+    batches, events = claimed_batches(store, queue=None)
+    assert batches.rows() == [(batch_of(claims[0]), "outbox"), (batch_of(claims[1]), "outbox")]
+    assert events["event_id"].to_list() == [CELL + 1, CELL + 2, CELL + 3]
 
 
 def test_what_changed_since_it_was_read_is_not_claimed(store: StoreFile) -> None:
     put_events(store, [Event(1, status="sent"), Event(2, delivery=2), Event(3)])
-    assert claim(store, 1, 2, 3, 4).event_ids == (CELL + 3,)
+    assert claim(store, 1, 2, 3, 4).held["event_id"].to_list() == [CELL + 3]
 
 
-def test_batch_ids_differ_though_the_instant_is_the_same(store: StoreFile) -> None:
-    put_events(store, [Event(1), Event(2)])
-    ids = [claim(store, number).batch_id for number in (1, 2)]
-    assert ids == [f"20261123T120000-{DELIVERY}-1", f"20261123T120000-{DELIVERY}-2"]
+def test_a_round_claims_a_batch_for_each_delivery_that_has_events_left(store: StoreFile) -> None:
+    put_events(store, [Event(1), Event(2, delivery=2), Event(3, delivery=3, status="sent"), Event(4, delivery=2)])
+    deliveries = {2: 2, 3: 3, 4: 2}
+    held = claim(store, 1, 2, 3, 4, deliveries=deliveries, problems={4: "no_content"}).held
+    first, second = f"20261123T120000-{CELL + 1}-1", f"20261123T120000-{CELL + 2}-2"
+    assert held.rows() == [(CELL + 1, first), (CELL + 2, second)]
+    assert select(store, "select batch_id, delivery_id - {CELL}, state, messages from delivery_batch order by 2") == [
+        (first, 1, "claimed", 1),
+        (second, 2, "claimed", 1),
+    ]
+    assert select(store, "select event_id - {CELL}, source_id from delivery_log") == [(4, second)]
+    put_events(store, [Event(5)])
+    assert batch_of(claim(store, 5)) == f"20261123T120000-{DELIVERY}-4"
+
+
+def test_a_claimed_batch_is_of_the_queue_of_its_events(store: StoreFile) -> None:
+    put_events(store, [Event(1), Event(2, delivery=2, queue="rt")])
+    batch, real_time = (batch_of(claim(store, number, deliveries={2: 2})) for number in (1, 2))
+    for queue, mine in (("batch", [batch]), ("rt", [real_time]), (None, [batch, real_time])):
+        batches, events = claimed_batches(store, queue=queue)  # type: ignore[arg-type]  # one of two names
+        assert batches["batch_id"].to_list() == events["batch_id"].to_list() == mine
 
 
 def test_a_message_that_could_not_be_rendered_is_settled_with_its_claim(store: StoreFile) -> None:
     put_events(store, [Event(1), Event(2), Event(3, status="sent")])
     batch = claim(store, 1, 2, 3, problems={2: "no_content", 3: "no_content"})
-    assert (batch.event_ids, batch.not_rendered) == ((CELL + 1,), 1)
+    assert (batch.held["event_id"].to_list(), batch.not_rendered) == ([CELL + 1], 1)
     assert select(store, "select event_id - {CELL}, outcome from hand_over order by 1") == [
         (1, None),
         (2, "not_rendered"),
@@ -195,14 +242,14 @@ def test_a_message_that_could_not_be_rendered_is_settled_with_its_claim(store: S
     assert select(store, "select event_id - {CELL}, kind, rank, reason, applied, received_at from delivery_log") == [
         (2, "failed", 5, "no_content", False, NOW)
     ]
-    assert claimed_events(store, batch.batch_id).height == 1
+    assert claimed_batches(store, queue=None)[1].height == 1
 
 
 def test_a_batch_with_nothing_to_send_is_settled_at_once(store: StoreFile) -> None:
     put_events(store, [Event(1)])
     claim(store, 1, problems={1: "no_content"})
     assert select(store, "select state, messages, settled_at from delivery_batch") == [("confirmed", 0, NOW)]
-    assert claimed_batches(store).is_empty()
+    assert claimed_batches(store, queue=None)[0].is_empty()
 
 
 def test_settling_keeps_what_is_done_with_and_releases_the_rest(store: StoreFile) -> None:
@@ -210,15 +257,12 @@ def test_settling_keeps_what_is_done_with_and_releases_the_rest(store: StoreFile
     batch, other = claim(store, 1, 2, 3, 4, 5), claim(store, 6)
     handed_over = outcomes((1, "taken"), (2, "refused"), (3, "unsure"), (4, "deferred"))
     at = NOW + 60 * SECOND
-    expired = settle_batch(
+    expired = settle(
         store,
-        batch.batch_id,
-        state="confirmed",
-        reason=None,
+        batch_of(batch),
         handed_over=handed_over,
-        logs=logs(1, 2, batch_id=batch.batch_id),
+        logged=(1, 2),
         next_tries=next_try(4, 1, "pending_delivery", None, at),
-        now=NOW,
     )
     assert expired == 0
     assert select(store, "select event_id - {CELL}, outcome from hand_over order by 1") == [
@@ -232,25 +276,36 @@ def test_settling_keeps_what_is_done_with_and_releases_the_rest(store: StoreFile
     ]
     assert deliverables(store, now=NOW, queue=None)["event_id"].to_list() == [CELL + 5]
     assert deliverables(store, now=at, queue=None)["event_id"].to_list() == [CELL + 4, CELL + 5]
-    assert claimed_batches(store)["batch_id"].to_list() == [other.batch_id]
+    assert claimed_batches(store, queue=None)[0]["batch_id"].to_list() == [batch_of(other)]
     assert select(store, "select count(*) from delivery_log") == [(2,)]
 
 
-def test_a_batch_is_settled_once(store: StoreFile) -> None:
-    put_events(store, [Event(1)])
-    batch = claim(store, 1)
+def test_a_batch_is_settled_once_and_costs_the_others_of_its_round_nothing(store: StoreFile) -> None:
+    put_events(store, [Event(1), Event(2, delivery=2), Event(3, delivery=2)])
+    held = claim(store, 1, 2, 3, deliveries={2: 2, 3: 2}).held
+    batches, claimed = claimed_batches(store, queue=None)
+    tries = pl.concat([next_try(1, 1, "expired", "tries_used_up", None), next_try(3, 1, "pending_delivery", None, NOW)])
+    rows = [(batch_id, "confirmed", None) for batch_id in batches["batch_id"]]
+    endings = pl.DataFrame(rows, schema=pl.Schema(BatchEnding), orient="row")
+    assert settle(store, held["batch_id"][0], handed_over=outcomes((1, "taken")), logged=(1,)) == 0
     for _ in range(2):
-        settle_batch(
+        expired = settle_batches(
             store,
-            batch.batch_id,
-            state="confirmed",
-            reason=None,
-            handed_over=outcomes((1, "taken")),
-            logs=logs(1, batch_id=batch.batch_id),
-            next_tries=NextTry.create_empty(),
+            BatchEnding.validate(endings),
+            claimed,
+            handed_over=outcomes((1, "deferred"), (2, "taken"), (3, "deferred")),
+            logs=logs(held.head(2)),
+            next_tries=NextTry.validate(tries),
             now=NOW,
         )
-    assert select(store, "select count(*) from delivery_log") == [(1,)]
+        assert expired == 0
+    assert select(store, "select event_id - {CELL}, outcome from hand_over order by 1") == [(1, "taken"), (2, "taken")]
+    assert select(store, "select event_id - {CELL} from delivery_log order by 1") == [(1,), (2,)]
+    assert select(store, "select event_id - {CELL}, status, error_count from event order by 1") == [
+        (1, "pending_delivery", 0),
+        (2, "pending_delivery", 0),
+        (3, "pending_delivery", 1),
+    ]
 
 
 @pytest.mark.parametrize("change", ["update event set status = 'sent'", "update event set error_count = 4"])
@@ -260,15 +315,11 @@ def test_an_event_that_changed_meanwhile_keeps_its_change(store: StoreFile, chan
     with writing(store, purpose="test") as session:
         session.connection.execute(change)
     before = select(store, "select status, error_count, next_try_at from event")
-    settle_batch(
+    settle(
         store,
-        batch.batch_id,
-        state="confirmed",
-        reason=None,
+        batch_of(batch),
         handed_over=outcomes((1, "deferred")),
-        logs=HandOverLog.create_empty(),
         next_tries=next_try(1, 1, "expired", "tries_used_up", None),
-        now=NOW,
     )
     assert select(store, "select status, error_count, next_try_at from event") == before
 

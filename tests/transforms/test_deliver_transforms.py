@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from tasks.contracts.accounts import Retries
 from tasks.contracts.collect_delivery_logs import status_rules
-from tasks.contracts.deliver_events import ClaimedEvent, Deliverable, HandOver, Message, RenderedMessage
+from tasks.contracts.deliver_events import ClaimedEvent, Deliverable, HandOver, HeldEvent, Message, RenderedMessage
 from tasks.transforms.deliver_events import (
     all_deferred,
     answered,
     back_off,
-    batches,
     claimed_messages,
     hand_over_logs,
     next_tries,
+    rounds,
     unrendered_logs,
 )
 
@@ -36,6 +36,7 @@ def claimed(*rows: tuple[int, int, datetime | None]) -> dy.DataFrame[ClaimedEven
     return ClaimedEvent.validate(
         frame.select(
             "event_id",
+            batch_id=pl.lit("b"),
             delivery_id=pl.lit(7),
             channel=pl.lit("email"),
             email=pl.lit("Ann@Example.NET"),
@@ -72,6 +73,15 @@ def rendered(*rows: tuple[int, str | None]) -> dy.DataFrame[RenderedMessage]:
         ),
         cast=True,
     )
+
+
+def held(*rows: tuple[int, str]) -> dy.DataFrame[HeldEvent]:
+    return HeldEvent.validate(pl.DataFrame(rows, schema=pl.Schema(HeldEvent), orient="row"))
+
+
+def messages_of(*event_ids: int) -> dy.DataFrame[Message]:
+    rows, holds = [(event_id, None) for event_id in event_ids], [(event_id, "b") for event_id in event_ids]
+    return claimed_messages(rendered(*rows), held(*holds))["b"]
 
 
 def naive_seconds(event_id: int, error_count: int, retries: Retries) -> float:
@@ -149,31 +159,43 @@ def test_a_deferred_event_waits_or_expires() -> None:
     st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["batch", "rt"])), max_size=40),
     st.integers(1, 7),
 )
-def test_every_event_is_in_one_batch_of_its_delivery_and_real_time_goes_first(
+def test_every_event_is_in_one_round_and_real_time_goes_first(
     events: list[tuple[int, str]], batch_messages: int
 ) -> None:
     rows = [(number, delivery + (10 if queue == "rt" else 0), queue) for number, (delivery, queue) in enumerate(events)]
     frame = Deliverable.validate(
         pl.DataFrame(rows, schema=["event_id", "delivery_id", "queue"], orient="row"), cast=True
     )
-    parts = batches(frame, batch_messages=batch_messages)
+    parts = rounds(frame, batch_messages=batch_messages)
     assert sorted(row for part in parts for row in part.rows()) == rows
-    assert all(part.height <= batch_messages and part["delivery_id"].n_unique() == 1 for part in parts)
-    assert all(part["event_id"].is_sorted() for part in parts)
-    queues = [part["queue"][0] for part in parts]
+    assert [part.height for part in parts[:-1]] == [batch_messages] * (len(parts) - 1)
+    assert all(0 < part.height <= batch_messages for part in parts)
+    assert all(part["event_id"].is_sorted() for round_ in parts for part in round_.partition_by("delivery_id"))
+    queues = [queue for part in parts for queue in part["queue"]]
     assert queues == sorted(queues, reverse=True)
-    needed = sum(-(-size // batch_messages) for (size,) in frame.group_by("delivery_id").len().select("len").rows())
-    assert len(parts) == needed
+    for delivery in frame["delivery_id"].unique():
+        ids = [event_id for part in parts for event_id in part.filter(pl.col("delivery_id") == delivery)["event_id"]]
+        assert ids == sorted(ids)
 
 
-def test_only_messages_that_can_go_and_were_claimed_are_sent() -> None:
-    messages = claimed_messages(rendered((1, None), (2, "no_content"), (3, None)), [1, 2], batch_id="b")
-    assert messages.select("event_id", "batch_id").rows() == [(1, "b")]
-    assert claimed_messages(rendered((1, None)), [], batch_id="b").is_empty()
+def test_a_delivery_of_many_events_lets_the_older_ones_of_others_go_before_its_later_ones() -> None:
+    rows = [(number, 1 if number in {1, 2, 4, 5} else number, "batch") for number in range(1, 7)]
+    frame = pl.DataFrame(rows, schema=["event_id", "delivery_id", "queue"], orient="row")
+    parts = rounds(Deliverable.validate(frame, cast=True), batch_messages=2)
+    assert [part["event_id"].to_list() for part in parts] == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_only_messages_that_can_go_and_were_claimed_are_sent_each_with_its_batch() -> None:
+    some = rendered((1, None), (2, "no_content"), (3, None), (4, None), (5, None))
+    batches = claimed_messages(some, held((1, "b"), (2, "b"), (4, "a"), (5, "b")))
+    assert list(batches) == ["b", "a"]
+    rows = [batch.select("event_id", "batch_id").rows() for batch in batches.values()]
+    assert rows == [[(1, "b"), (5, "b")], [(4, "a")]]
+    assert claimed_messages(rendered((1, None)), held()) == {}
 
 
 def test_what_a_sender_is_silent_about_is_unsure_and_what_it_invents_is_left_out() -> None:
-    messages = claimed_messages(rendered((1, None), (2, None)), [1, 2], batch_id="b")
+    messages = messages_of(1, 2)
     answer = answered(messages, handed_over((1, "taken", "queued"), (9, "taken", "queued")), now=NOW)
     assert sorted(answer.select("event_id", "outcome", "kind").rows()) == [
         (1, "taken", "queued"),
@@ -182,14 +204,12 @@ def test_what_a_sender_is_silent_about_is_unsure_and_what_it_invents_is_left_out
 
 
 def test_a_sender_that_took_nothing_leaves_no_log_row() -> None:
-    messages = claimed_messages(rendered((1, None)), [1], batch_id="b")
+    messages = messages_of(1)
     answer = all_deferred(messages, reason="connection refused", now=NOW)
     assert answer.select("event_id", "outcome", "kind", "reason").rows() == [
         (1, "deferred", None, "connection refused")
     ]
-    assert hand_over_logs(
-        claimed((1, 0, None)), answer, status_rules("message-center"), batch_id="b", provider="smtp"
-    ).is_empty()
+    assert hand_over_logs(claimed((1, 0, None)), answer, status_rules("message-center"), provider="smtp").is_empty()
 
 
 def test_log_rows_say_who_learnt_what_of_whom_with_the_rank_of_the_accounts_policy() -> None:
@@ -199,7 +219,7 @@ def test_log_rows_say_who_learnt_what_of_whom_with_the_rank_of_the_accounts_poli
     )
     for lifted, rank in ((False, 1), (True, 3)):
         rules = status_rules("message-center", accepted_means_sent=lifted)
-        logs = hand_over_logs(events, outcomes, rules, batch_id="b", provider="smtp")
+        logs = hand_over_logs(events, outcomes, rules, provider="smtp")
         assert logs.rows() == [
             (1, 7, "ann@example.net", "accepted", rank, NOW, "250 OK", "smtp", "Q1", "b"),
             (2, 7, "ann@example.net", "bounced", 6, NOW, "250 OK", "smtp", "Q1", "b"),
@@ -208,11 +228,14 @@ def test_log_rows_say_who_learnt_what_of_whom_with_the_rank_of_the_accounts_poli
 
 def test_a_message_that_cannot_be_rendered_has_a_failed_log_row() -> None:
     logs = unrendered_logs(
-        rendered((1, None), (2, "missing_variable: ctx.a")), status_rules("best-wins"), now=NOW, batch_id="b"
+        rendered((1, None), (2, "missing_variable: ctx.a"), (3, "no_content")),
+        held((1, "a"), (2, "b")),
+        status_rules("best-wins"),
+        now=NOW,
     )
     assert logs.rows() == [(2, 7, "ann@example.net", "failed", 3, NOW, "missing_variable: ctx.a", None, None, "b")]
 
 
 def test_messages_keep_the_recipient_as_it_was_given() -> None:
-    assert claimed_messages(rendered((1, None)), [1], batch_id="b")["recipient"].to_list() == ["Ann@Example.NET"]
-    assert Message.column_names() == claimed_messages(rendered((1, None)), [1], batch_id="b").columns
+    assert messages_of(1)["recipient"].to_list() == ["Ann@Example.NET"]
+    assert Message.column_names() == messages_of(1).columns

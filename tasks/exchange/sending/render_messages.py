@@ -25,6 +25,7 @@ from tasks.exchange.templates.template_budget import budget
 from tasks.exchange.templates.template_sandbox import HTML, TEXT, MissingVariableError
 
 REASON_MAX_CHARACTERS = 500
+LOST = f"{RENDER_ERROR}: the delivery's template is not in the store"
 _LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _CAMEL_CASE = {
     "type": "event_type",
@@ -47,37 +48,43 @@ class _Parts:
 
 
 def render_messages(
-    events: dy.DataFrame[DeliverableEvent], template: dy.DataFrame[MessageTemplate]
+    events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]
 ) -> dy.DataFrame[RenderedMessage]:
-    """The messages of events that share a template.
+    """The messages of events, each by the template of its delivery.
 
     Variables of a template: `ctx` (the event's data), each field of it under its own name too, and `event` with
     the event's columns. `rtEvent` and `batchEvent` are other names of `event`, which has `ctx` within it as well.
 
     Args:
-        events: Events of one delivery.
-        template: The one row of its template, or none where the template is lost.
+        events: Events of any deliveries.
+        templates: The templates of these; a delivery whose template is lost has none.
 
     Returns:
-        A row per event. Where it could not be rendered, `problem` says why and the texts are null:
+        A row per event, in their order. Where it could not be rendered, `problem` says why and the texts are null:
         `missing_variable: <path>`, `render_error: <what>`, `no_content` or `no_address`.
     """
-    source = template.row(0, named=True) if template.height else None
     addressed = events.with_columns(recipient=channel_address())
-    try:
-        parts = _compiled(source["subject"], source["body_text"], source["body_html"]) if source else None
-        lost = None if parts else f"{RENDER_ERROR}: the delivery's template is not in the store"
-    except Exception as error:  # noqa: BLE001 # a template may fail in any way, and costs only its own messages
-        parts, lost = None, _problem(error, {})
-    rows = [_message(event, parts) if parts else {"problem": lost} for event in addressed.iter_rows(named=True)]
+    parts = {row["delivery_id"]: _parts(row) for row in templates.iter_rows(named=True)}
+    rows = [_message(event, parts.get(event["delivery_id"], LOST)) for event in addressed.iter_rows(named=True)]
     texts = pl.DataFrame(rows, schema=dict.fromkeys(("subject", "body_text", "body_html", "problem"), pl.String))
     messages = pl.concat(
         [addressed.select("event_id", "event_key", "delivery_id", "channel", "recipient"), texts], how="horizontal"
     )
-    sender = source["sender"] if source else None
+    senders = templates.select("delivery_id", "sender")
     return RenderedMessage.validate(
-        messages.with_columns(sender=pl.lit(sender, dtype=pl.String)).select(RenderedMessage.column_names()), cast=True
+        messages.join(senders, on="delivery_id", how="left", maintain_order="left").select(
+            RenderedMessage.column_names()
+        ),
+        cast=True,
     )
+
+
+def _parts(template: dict[str, Any]) -> _Parts | str:
+    """The compiled texts of a template, or why all of its messages cannot be rendered."""
+    try:
+        return _compiled(template["subject"], template["body_text"], template["body_html"])
+    except Exception as error:  # noqa: BLE001 # a template may fail in any way, and costs only its own messages
+        return _problem(error, {})
 
 
 @lru_cache(maxsize=1_000)
@@ -89,7 +96,9 @@ def _compiled(subject: str | None, body_text: str | None, body_html: str | None)
     )
 
 
-def _message(event: dict[str, Any], parts: _Parts) -> dict[str, str | None]:
+def _message(event: dict[str, Any], parts: _Parts | str) -> dict[str, str | None]:
+    if isinstance(parts, str):
+        return {"problem": parts}
     if event["recipient"] is None:
         return {"problem": NO_ADDRESS}
     variables: dict[str, Any] = {}

@@ -5,21 +5,22 @@ the outbox may move or delete the Parquet file, and leaves the manifest: it is t
 settled from.
 """
 
-import hashlib
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import HandOver, Message
-from tasks.exchange.sending.senders import SenderUnavailableError
+from tasks.exchange.sending.outbox_batch import MANIFEST, MESSAGES, OutboxBatch, sync
+from tasks.exchange.sending.senders import Answer, SenderUnavailableError
+
+Step = Callable[[OutboxBatch], None]
 
 
 @dataclass(frozen=True)
@@ -31,38 +32,32 @@ class OutboxSender:
     now: datetime
     name: str = "outbox"
 
-    async def send(self, batch_id: str, messages: dy.DataFrame[Message]) -> dy.DataFrame[HandOver]:
-        """Writes the batch and then its manifest, each complete or not at all.
+    async def send(self, batches: Mapping[str, dy.DataFrame[Message]]) -> dict[str, Answer]:
+        """Writes the files of all batches and makes them durable, and only then does so with their manifests.
 
-        Raises:
-            SenderUnavailableError: The folder cannot be written to.
-            FileExistsError: The outbox holds another batch of this id.
+        An answer is a `SenderUnavailableError` where the folder cannot be written to, a `FileExistsError` where it
+        holds another batch of this id, an `OSError` where the manifest may or may not be there for good.
         """
-        if self._manifest(batch_id).exists():
-            raise FileExistsError(
-                f"{self._manifest(batch_id)} is there already: the outbox belongs to another state of the store. "
-                "Move the outbox aside, and deliver again."
-            )
-        try:
-            self.outbox.mkdir(parents=True, exist_ok=True)
-            messages.write_parquet(self._temporary(batch_id, ".parquet"))
-            content = self._commit(batch_id, ".parquet")
-            manifest = self._description(batch_id, messages, content)
-            self._temporary(batch_id, ".json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            with suppress(OSError):  # what cannot be removed either says nothing without a manifest
-                self._clear(batch_id)
-            raise SenderUnavailableError(f"the outbox {self.outbox} cannot be written to: {error}") from error
-        self._commit(batch_id, ".json")
-        return _taken(messages["event_id"].to_list(), self.now)
+        found = {batch_id: OutboxBatch(self.outbox, batch_id) for batch_id in batches}
+        answers: dict[str, Answer] = {
+            batch_id: self._another(batch) for batch_id, batch in found.items() if batch.manifest.exists()
+        }
+        answers |= self._prepare([batch for batch in found.values() if batch.batch_id not in answers], batches)
+        folder = cache(lambda: sync(self.outbox))
+        for step in (lambda batch: batch.name(MANIFEST), lambda _: folder()):
+            answers |= _failures(step, [batch for batch in found.values() if batch.batch_id not in answers])
+        taken = {batch_id: messages for batch_id, messages in batches.items() if batch_id not in answers}
+        return answers | {
+            batch_id: _taken(messages["event_id"].to_list(), self.now) for batch_id, messages in taken.items()
+        }
 
     def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:
         """All of the batch where its manifest is there; else nothing, and what is left of it is removed."""
-        manifest = self._manifest(batch_id)
-        if not manifest.exists():
-            self._clear(batch_id)
+        batch = OutboxBatch(self.outbox, batch_id)
+        if not batch.manifest.exists():
+            batch.clear()
             return None
-        created = json.loads(manifest.read_text(encoding="utf-8"))["created"]
+        created = json.loads(batch.manifest.read_text(encoding="utf-8"))["created"]
         return _taken(event_ids, datetime.fromisoformat(created))
 
     def forget(self, batch_id: str) -> None:
@@ -72,47 +67,54 @@ class OutboxSender:
         """None: manifests are kept for good."""
         return []
 
-    def _description(self, batch_id: str, messages: dy.DataFrame[Message], content: bytes) -> dict[str, Any]:
-        return {
-            "batch_id": batch_id,
-            "account": self.account,
-            "delivery_id": str(messages["delivery_id"][0]),  # as text: a double cannot hold it
-            "file": f"{batch_id}.parquet",
-            "messages": messages.height,
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "created": self.now.isoformat(),
-            "events": dict(messages.select(pl.col("event_id").cast(pl.String), "event_key").iter_rows()),
-        }
+    def _prepare(
+        self, batches: Sequence[OutboxBatch], messages: Mapping[str, dy.DataFrame[Message]]
+    ) -> dict[str, SenderUnavailableError]:
+        """Has all of the batches durable but the names of their manifests; returns those that it could not be done of.
 
-    def _commit(self, batch_id: str, suffix: str) -> bytes:
-        """Gives the temporary file its name, durably; returns what is in it."""
-        temporary = self._temporary(batch_id, suffix)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-            content = file.read()
-        temporary.rename(self.outbox / f"{batch_id}{suffix}")
-        folder = os.open(self.outbox, os.O_RDONLY)
+        A file is written after the others and synced after the others: a disk then has many to write at once.
+        """
+        folder = cache(lambda: sync(self.outbox))
+        steps: tuple[Step, ...] = (
+            lambda batch: batch.write_messages(messages[batch.batch_id]),
+            lambda batch: batch.keep(MESSAGES),
+            lambda batch: batch.name(MESSAGES),
+            lambda _: folder(),
+            lambda batch: batch.write_manifest(messages[batch.batch_id], account=self.account, created=self.now),
+            lambda batch: batch.keep(MANIFEST),
+        )
+        unavailable: dict[str, SenderUnavailableError] = {}
+        for step in steps:
+            failures = _failures(step, [batch for batch in batches if batch.batch_id not in unavailable])
+            unavailable |= {batch_id: self._unavailable(batch_id, error) for batch_id, error in failures.items()}
+        return unavailable
+
+    def _unavailable(self, batch_id: str, error: OSError) -> SenderUnavailableError:
+        with suppress(OSError):  # what cannot be removed either says nothing without a manifest
+            OutboxBatch(self.outbox, batch_id).clear()
+        return SenderUnavailableError(f"the outbox {self.outbox} cannot be written to: {error}")
+
+    def _another(self, batch: OutboxBatch) -> FileExistsError:
+        return FileExistsError(
+            f"{batch.manifest} is there already: the outbox belongs to another state of the store. "
+            "Move the outbox aside, and deliver again."
+        )
+
+
+def _failures(step: Step, batches: Iterable[OutboxBatch]) -> dict[str, OSError]:
+    """Does a step with each of the batches; returns what went wrong with which."""
+    failures: dict[str, OSError] = {}
+    for batch in batches:
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return content
-
-    def _manifest(self, batch_id: str) -> Path:
-        return self.outbox / f"{batch_id}.json"
-
-    def _temporary(self, batch_id: str, suffix: str) -> Path:
-        return self.outbox / f".{batch_id}{suffix}.tmp"
-
-    def _clear(self, batch_id: str) -> None:
-        for suffix in (".parquet", ".json"):
-            self._temporary(batch_id, suffix).unlink(missing_ok=True)
-        (self.outbox / f"{batch_id}.parquet").unlink(missing_ok=True)
+            step(batch)
+        except OSError as error:
+            failures[batch.batch_id] = error
+    return failures
 
 
 def _taken(event_ids: Sequence[int], logged_at: datetime) -> dy.DataFrame[HandOver]:
     ids = pl.DataFrame({"event_id": pl.Series(event_ids, dtype=pl.Int64)})
-    return HandOver.validate(
+    return HandOver.cast(
         ids.select(
             "event_id",
             outcome=pl.lit("taken"),
@@ -120,6 +122,5 @@ def _taken(event_ids: Sequence[int], logged_at: datetime) -> dy.DataFrame[HandOv
             reason=pl.lit(None),
             provider_message_id=pl.lit(None),
             logged_at=pl.lit(logged_at),
-        ),
-        cast=True,
+        )
     )

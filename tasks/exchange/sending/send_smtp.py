@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from tasks.exchange.sending.hand_over_journal import (
     journal_results,
     results_frame,
 )
-from tasks.exchange.sending.senders import SenderUnavailableError
+from tasks.exchange.sending.senders import Answer, SenderUnavailableError
 from tasks.exchange.sending.smtp_connection import NotSentError, connected, leave, transfer
 
 JOURNAL_SUFFIX = ".journal.ndjson"
@@ -52,13 +52,21 @@ class SmtpSender:
     now: datetime
     name: str = "smtp"
 
-    async def send(self, batch_id: str, messages: dy.DataFrame[Message]) -> dy.DataFrame[HandOver]:
-        """Sends a batch. What no connection could take is deferred; what is no mail is refused.
+    async def send(self, batches: Mapping[str, dy.DataFrame[Message]]) -> dict[str, Answer]:
+        """Sends batches one after the other. What no connection could take is deferred; what is no mail is refused.
 
-        Raises:
-            SenderUnavailableError: No connection took anything at all.
-            FileExistsError: A batch of this id was sent before.
+        An answer is a `SenderUnavailableError` where no connection took anything at all of the batch, a
+        `FileExistsError` where a batch of this id was sent before.
         """
+        return {batch_id: await self._answer(batch_id, messages) for batch_id, messages in batches.items()}
+
+    async def _answer(self, batch_id: str, messages: dy.DataFrame[Message]) -> Answer:
+        try:
+            return await self._sent(batch_id, messages)
+        except Exception as error:  # noqa: BLE001 # whatever it is, it is this batch's alone
+            return error
+
+    async def _sent(self, batch_id: str, messages: dy.DataFrame[Message]) -> dy.DataFrame[HandOver]:
         is_mail = pl.col("channel") == "email"
         others = [
             Result(event_id, "refused", "failed", f"the smtp sender takes mail only, not {channel}")

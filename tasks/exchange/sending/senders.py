@@ -1,6 +1,6 @@
 """What a sender is: the border over which messages leave an account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import dataframely as dy
@@ -12,6 +12,13 @@ class SenderUnavailableError(RuntimeError):
     """A sender could not take a batch at all: nothing of it left the house."""
 
 
+Answer = dy.DataFrame[HandOver] | Exception
+"""What became of each message of a batch, or why the sender cannot tell.
+
+`SenderUnavailableError`: nothing of the batch left. Any other error: its record tells.
+"""
+
+
 class Sender(Protocol):
     """Hands messages over, and keeps its own record of what it handed over."""
 
@@ -19,14 +26,11 @@ class Sender(Protocol):
     def name(self) -> str:
         """The provider that its delivery-log rows name."""
 
-    async def send(self, batch_id: str, messages: dy.DataFrame[Message]) -> dy.DataFrame[HandOver]:
-        """Hands the messages of a batch over; a batch is sent once, ever.
+    async def send(self, batches: Mapping[str, dy.DataFrame[Message]]) -> dict[str, Answer]:
+        """Hands the messages of batches over, by batch id; a batch is sent once, ever, and costs no other.
 
         Returns:
-            What became of each message.
-
-        Raises:
-            SenderUnavailableError: Nothing of the batch went out.
+            The answer to each batch. What it tells of is durable.
         """
 
     def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:

@@ -1,6 +1,7 @@
--- Takes the events that are still deliverable into a batch; returns which. Frames: claims (event_id, delivery_id, problem).
+-- Takes the events that are still deliverable into batches; returns which, by which batch.
+-- Frames: claims (event_id, delivery_id, batch_id, problem).
 insert into hand_over (event_id, batch_id, outcome)
-select event.event_id, $batch_id, if(claims.problem is null, null, 'not_rendered')
+select event.event_id, claims.batch_id, if(claims.problem is null, null, 'not_rendered')
 from event
 join claims on claims.event_id = event.event_id and claims.delivery_id = event.delivery_id
 where event.event_id between $first_id and $last_id
@@ -10,4 +11,4 @@ where event.event_id between $first_id and $last_id
         where hand_over.event_id = event.event_id and hand_over.event_id between $first_id and $last_id
     )
 order by event.event_id
-returning event_id, outcome
+returning event_id, batch_id, outcome

@@ -1,2 +1,4 @@
--- Those of $batch_ids that ended.
-select batch_id from delivery_batch where state <> 'claimed' and list_contains($batch_ids, batch_id) order by batch_id
+-- Those of some batches that ended. Frames: batches (batch_id).
+select batch_id from delivery_batch
+where state <> 'claimed' and batch_id in (select batch_id from batches)
+order by batch_id
