@@ -84,8 +84,15 @@ def _block(account: Account, one: AccountFlow) -> str:
         f"    description: {_quoted(one.does.format(called))}\n"
         f"    tags: [{tags}]\n"
         f"    parameters: {{account: {_quoted(account.name)}{flags}}}\n"
+        f"{_limit(one)}"
         f"    schedules:\n"
         f"      - {{slug: {one.stage}, interval: {interval}, anchor_date: {anchor}}}\n"
+    )
+
+
+def _limit(one: AccountFlow) -> str:
+    return (
+        "" if one.at_once == 1 else f"    concurrency_limit: {{limit: {one.at_once}, collision_strategy: CANCEL_NEW}}\n"
     )
 
 
