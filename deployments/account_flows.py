@@ -13,8 +13,8 @@ MINUTE_RADICES = (2, 2, 3, 5)
 """Their product is 60: digits in these radices, read backwards, put each number far from the ones before it."""
 
 BATCH_EVERY = timedelta(minutes=5)
-RT_EVERY = timedelta(minutes=1)
-"""A run costs about three seconds to start, so this is about as near to real time as a schedule should come."""
+RT_EVERY = timedelta(minutes=10)
+"""How often a run of the real-time loop hands over to the next."""
 STATUS_EVERY = timedelta(minutes=5)
 PURGE_EVERY = timedelta(days=1)
 PURGE_FROM, PURGE_WITHIN = timedelta(hours=1), timedelta(hours=4)
@@ -36,7 +36,7 @@ class AccountFlow:
     """Where in the minute it starts, counted from the account's own second."""
     every: timedelta | None
     """How often it runs; `None`: as often as the account is archived."""
-    parameters: Mapping[str, bool] = field(default_factory=dict)
+    parameters: Mapping[str, bool | int] = field(default_factory=dict)
     begins: timedelta = timedelta(0)
     spread_over: timedelta | None = None
     """Over what the accounts' starts are spread; `None`: over the whole interval."""
@@ -46,6 +46,8 @@ class AccountFlow:
     """What happens to the account that starts a run too."""
     starts_again_after: timedelta | None = None
     """How long after a failure it starts again, where it does not wait for its schedule."""
+    at_once: int = 1
+    """How many of its runs there may be at a time: of one that goes on until the next takes over, two."""
 
     def deployment_name(self, account: str) -> str:
         """The name of the account's deployment."""
@@ -96,8 +98,9 @@ ACCOUNT_FLOWS = (
         "Takes in, links and hands over the real-time events of account {}.",
         12,
         RT_EVERY,
-        {"ingest": True},
+        {"ingest": True, "run_seconds": RT_EVERY // timedelta(seconds=1)},
         starts_again_after=timedelta(seconds=20),
+        at_once=2,
     ),
     AccountFlow(
         "updateEventStatus",

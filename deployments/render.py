@@ -87,6 +87,7 @@ def _block(account: Account, one: AccountFlow) -> str:
         f"    description: {_quoted(one.does.format(called))}\n"
         f"    tags: [{tags}]\n"
         f"    parameters: {{account: {_quoted(account.name)}{flags}}}\n"
+        f"{_limit(one)}"
         f"    schedules:\n"
         f"      - {{slug: {one.stage}, interval: {interval}, anchor_date: {anchor}}}\n"
         f"{_triggers(account.name, one)}"
@@ -113,6 +114,12 @@ def _triggers(account: str, one: AccountFlow) -> str:
             f"        schedule_after: {one.starts_again_after // timedelta(seconds=1)}\n"
         )
     return "    triggers:\n" + "".join(lines) if lines else ""
+
+
+def _limit(one: AccountFlow) -> str:
+    return (
+        "" if one.at_once == 1 else f"    concurrency_limit: {{limit: {one.at_once}, collision_strategy: CANCEL_NEW}}\n"
+    )
 
 
 def _quoted(text: str) -> str:

@@ -1,9 +1,14 @@
 """What a run leaves in the Prefect UI. Without a flow run there is no UI to leave it in, and nothing happens."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 import polars as pl
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.context import FlowRunContext
 
 from tasks.contracts.vocabulary import STATUS_LABELS
@@ -20,6 +25,26 @@ async def show_table(key: str, rows: pl.DataFrame | Sequence[Mapping[str, object
         key=_key(key),
         description=description,
     )
+
+
+@dataclass
+class LiveTable:
+    """A table of one run, changed in place while the run goes on."""
+
+    key: str
+    description: str
+    _id: UUID | None = None
+
+    async def show(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Leaves the table, or changes the one that is there."""
+        if FlowRunContext.get() is None:
+            return
+        cells = [{name: _cell(value) for name, value in row.items()} for row in rows]
+        if self._id is None:
+            self._id = await acreate_table_artifact(table=cells, key=_key(self.key), description=self.description)
+            return
+        async with get_client() as client:
+            await client.update_artifact(self._id, ArtifactUpdate(data=json.dumps(cells)))
 
 
 async def show_markdown(key: str, text: str, description: str) -> None:

@@ -1,13 +1,15 @@
 """Stage 2: event files become pending events; what cannot be an event is set aside with its reason."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import dataframely as dy
+import polars as pl
 
 from tasks.contracts.accounts import Account
-from tasks.contracts.ingest_events import AcceptedEvent, ReceivedRow, RejectedRow
+from tasks.contracts.ingest_events import AcceptedEvent, FiledEvent, FiledRejection, ReceivedRow, RejectedRow
 from tasks.contracts.vocabulary import Queue
 from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
 from tasks.exchange.reading.read_rows import UnreadableFileError, read_rows
@@ -40,11 +42,11 @@ class IngestCounts:
 
 @dataclass(frozen=True)
 class ReadEvents:
-    """A file's rows, told apart."""
+    """The rows of files, told apart."""
 
-    file: InputFile
-    events: dy.DataFrame[AcceptedEvent]
-    rejected: dy.DataFrame[RejectedRow]
+    files: list[InputFile]
+    events: dy.DataFrame[FiledEvent]
+    rejected: dy.DataFrame[FiledRejection]
 
 
 @stage
@@ -66,7 +68,10 @@ def read_event_file(path: Path, *, queue: Queue, max_bytes: int, now: datetime) 
         return error
     events, rejected = split_events(contents.rows, now=now)
     file = InputFile(digest, "event", printable_name(path), contents.format, contents.rows.height, queue)
-    return ReadEvents(file, events, rejected)
+    first = pl.lit(0, pl.Int64).alias("file")
+    return ReadEvents(
+        [file], FiledEvent.validate(events.with_columns(first)), FiledRejection.validate(rejected.with_columns(first))
+    )
 
 
 def split_events(
@@ -80,9 +85,12 @@ def split_events(
 
 @stage
 def store_events(store: StoreFile, read: ReadEvents, *, cell_id: int, now: datetime) -> IngestCounts:
-    """Takes a file into the account's store, or finds that it is there already."""
-    counts = in_store.take_in(store, read.file, read.events, read.rejected, cell_id=cell_id, received_at=now)
-    return IngestCounts(known_files=1) if counts is None else IngestCounts(files=1, **vars(counts))
+    """Takes files into the account's store, or finds that they are there already."""
+    total = IngestCounts()
+    counted = in_store.take_in(store, read.files, read.events, read.rejected, cell_id=cell_id, received_at=now)
+    for counts in counted:
+        total = total.plus(IngestCounts(known_files=1) if counts is None else IngestCounts(files=1, **vars(counts)))
+    return total
 
 
 def ingest_file(settings: Settings, account: Account, path: Path, *, queue: Queue, now: datetime) -> IngestCounts:
@@ -96,6 +104,12 @@ def ingest_file(settings: Settings, account: Account, path: Path, *, queue: Queu
             set_aside(path, str(read))
             return IngestCounts(unreadable_files=1)
         counts = store_events(store, read, cell_id=account.cell_id, now=now)
-    if path.parent == settings.inbox(account.name, queue):
-        put_away(path)
+    put_away_read(settings, account, path, queue=queue)
     return counts
+
+
+def put_away_read(settings: Settings, account: Account, path: Path, *, queue: Queue) -> None:
+    """Moves a file that is done with to `done/`, where it came through the inbox and nobody else did so."""
+    if path.parent == settings.inbox(account.name, queue):
+        with suppress(FileNotFoundError):
+            put_away(path)

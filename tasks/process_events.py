@@ -1,5 +1,9 @@
 """What both processing flows do: files taken in where asked to, events routed, what was routed handed over."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
 from tasks.account_run import AccountRun
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
@@ -9,6 +13,7 @@ from tasks.route_events import apply_routing, read_pending_events, read_routing_
 from tasks.take_in_files import ingest_files
 
 ProcessCounts = dict[str, int]
+Step = Literal["ingested", "routed", "handed over"]
 
 
 async def process_queue(run: AccountRun, queue: Queue, *, deliver: bool, ingest: bool = False) -> ProcessCounts:
@@ -17,13 +22,37 @@ async def process_queue(run: AccountRun, queue: Queue, *, deliver: bool, ingest:
     Returns:
         The counts of routing, and those of the files and of the hand-over under names of their own.
     """
-    ingested = vars(ingest_files(run, queue)) if ingest else {}
+    counts = await process_once(run, queue, deliver=deliver, files=None if ingest else ())
+    await show_run(f"process-{queue}-events", run.account.name, counts, check_conservation(run.store))
+    return counts
+
+
+async def process_once(
+    run: AccountRun,
+    queue: Queue,
+    *,
+    deliver: bool,
+    files: Sequence[Path] | None,
+    reached: Callable[[Step], None] = lambda _: None,
+) -> ProcessCounts:
+    """The same, leaving nothing in the Prefect UI.
+
+    Args:
+        run: The run.
+        queue: The queue.
+        deliver: Whether to hand messages over.
+        files: What to take in first; null: all that waits in the queue's inbox; empty: nothing, and no counts of it.
+        reached: Told of each step once it is durable.
+    """
+    ingested = vars(ingest_files(run, queue, files)) if files is None or files else {}
+    reached("ingested")
     events = read_pending_events(run.store, queue)
     routing = route(run.store, events, read_routing_templates(run.store), now=run.now)
     counts = dict(vars(apply_routing(run.store, routing, account=run.account, queue=queue, now=run.now)))
+    reached("routed")
     counts |= {f"ingest_{name}": count for name, count in ingested.items()}
     if deliver:
         handed_over = await deliver_events(run.settings, run.account, now=run.now, queue=queue)
         counts |= {f"delivery_{name}": count for name, count in handed_over.items()}
-    await show_run(f"process-{queue}-events", run.account.name, counts, check_conservation(run.store))
+    reached("handed over")
     return counts

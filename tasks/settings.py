@@ -24,6 +24,10 @@ class Settings(BaseSettings):
         default=0.5, ge=0, le=1, description="Part of a store's file that is free after a purge before it is rewritten."
     )
     compact_free_bytes: int = Field(default=2**26, ge=0, description="And as many bytes of it, at least.")
+    pass_log: Path | None = Field(
+        default=None,
+        description="Where the real-time loop notes when the steps of each pass were durable; for benchmarks.",
+    )
 
     @field_validator("home", mode="after")
     @classmethod

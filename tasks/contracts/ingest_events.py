@@ -15,6 +15,14 @@ class ReceivedRow(dy.Schema):
     problem = dy.String(nullable=True)  # what kept the reader from making a document
 
 
+class RowPlace(dy.Schema):
+    """Where the rows of many files stand, their lines counted over all of them."""
+
+    line = dy.Int64(min=1)
+    file = dy.Int64(min=0)  # which of the files
+    file_line = dy.Int64(min=1)  # line within it
+
+
 class EventFields(dy.Schema):
     """The fields of a received row as text, CloudEvents already unwrapped. Null where absent or empty."""
 
@@ -135,6 +143,12 @@ class AcceptedEvent(dy.Schema):
     expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
 
 
+class FiledEvent(AcceptedEvent):
+    """A valid event of one of many files; `line` counts over all of them."""
+
+    file = dy.Int64(min=0)
+
+
 class RejectedRow(dy.Schema):
     """A row that cannot be an event or a log row, with its reason."""
 
@@ -142,6 +156,12 @@ class RejectedRow(dy.Schema):
     reason = dy.String(min_length=1)
     detail = dy.String(nullable=True)
     raw = dy.String(nullable=True)
+
+
+class FiledRejection(RejectedRow):
+    """A row of one of many files that cannot be an event; `line` is the one within its file."""
+
+    file = dy.Int64(min=0)
 
 
 def channel_address() -> pl.Expr:

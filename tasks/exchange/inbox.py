@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -22,15 +22,26 @@ def waiting_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         return []
-    home = folder.resolve()
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if not is_unfinished(path)
-        and not path.name.endswith(REASON_SUFFIX)
-        and path.is_file()
-        and path.resolve().parent == home
-    )
+    with os.scandir(folder) as entries:
+        return sorted(Path(entry.path) for entry in entries if _waits(entry, folder))
+
+
+def some_waiting(folder: Path, *, most: int = 1_000) -> frozenset[str]:
+    """Names of files to take, and no more of them than `most`: a look that costs no more for a million."""
+    if not folder.is_dir():
+        return frozenset()
+    with os.scandir(folder) as entries:
+        return frozenset(islice((entry.name for entry in entries if _waits(entry, folder)), most))
+
+
+def _waits(entry: os.DirEntry[str], folder: Path) -> bool:
+    path = Path(entry.name)
+    if is_unfinished(path) or entry.name.endswith(REASON_SUFFIX):
+        return False
+    if not entry.is_symlink():
+        return entry.is_file()
+    link = Path(entry.path)
+    return link.is_file() and link.resolve().parent == folder.resolve()
 
 
 def is_unfinished(path: Path) -> bool:

@@ -1,15 +1,16 @@
 """Ingestion in the store: fields out of JSON, keys of content, and the one transaction that takes a file in."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 import dataframely as dy
 import polars as pl
 
-from tasks.contracts.ingest_events import AcceptedEvent, CandidateEvent, EventFields, ReceivedRow, RejectedRow
+from tasks.contracts.ingest_events import CandidateEvent, EventFields, FiledEvent, FiledRejection, ReceivedRow
 from tasks.contracts.vocabulary import CTX_MAX_DEPTH, ENVELOPE_FIELDS, EVENT_FIELDS
 from tasks.store.connection import Session, StoreFile, computing, writing
-from tasks.store.ingested_files import FileCounts, InputFile, in_ledger, insert_file
+from tasks.store.ingested_files import FileCounts, InputFile, insert_files, known_files
 from tasks.store.json_depth import deeper_than
 from tasks.store.json_leaves import leaves
 from tasks.store.local_ids import take_ids
@@ -44,53 +45,76 @@ def content_keys(events: dy.DataFrame[CandidateEvent]) -> pl.DataFrame:
 
 def take_in(
     store: StoreFile,
-    file: InputFile,
-    events: dy.DataFrame[AcceptedEvent],
-    rejected: dy.DataFrame[RejectedRow],
+    files: Sequence[InputFile],
+    events: dy.DataFrame[FiledEvent],
+    rejected: dy.DataFrame[FiledRejection],
     *,
     cell_id: int,
     received_at: datetime,
-) -> FileCounts | None:
-    """Stores a file whole: its new events as `pending`, its rejected rows and its ledger row, in one transaction.
+) -> list[FileCounts | None]:
+    """Stores files whole: their new events as `pending`, their rejected rows and ledger rows, in one transaction.
 
     Args:
         store: The account's store.
-        file: The file.
-        events: Its events, one per key.
-        rejected: Its rows that are no events.
+        files: The files, each content once.
+        events: Their events, one per key.
+        rejected: Their rows that are no events.
         cell_id: The account's cell; ids are `cell_id * 2^56` and up.
         received_at: The clock of the run.
 
     Returns:
-        The counts, or None where a file of this content was in the store already.
+        The counts of each file, or None where its content was in the store already.
     """
-    with writing(store, purpose=f"ingesting {file.source_file}") as session:
-        if in_ledger(session, file.content_hash, file.content):
-            return None
-        fresh = _with_ids(session, _unknown(session, events), cell_id)
-        counts = FileCounts(
-            rows=file.rows,
-            accepted=fresh.height,
-            duplicates=file.rows - fresh.height - rejected.height,
-            rejected=rejected.height,
-        )
-        received = {"received_at": received_at}
-        origin = {"source_file": file.source_file, "queue": file.queue}
-        session.change("ingest_events/insert_events", {"fresh": fresh}, **received, **origin)
-        session.change("ingest_events/insert_keys", {"fresh": fresh.select("event_key", "event_id")}, **received)
-        session.change(
-            "ingest_events/insert_rejected",
-            {"rejected": rejected},
-            content_hash=file.content_hash,
-            **received,
-            **origin,
-        )
-        insert_file(session, file, counts, ingested_at=received_at)
-        session.change("ingest_events/hold_doubtful", {"fresh": fresh}, content_hash=file.content_hash)
-        return counts
+    what = files[0].source_file if len(files) == 1 else f"{len(files)} files"
+    described = _described(files)
+    of_files, of_rejected = (rows.join(described, on="file", maintain_order="left") for rows in (events, rejected))
+    with writing(store, purpose=f"ingesting {what}") as session:
+        known = known_files(session, [file.content_hash for file in files], "event")
+        if len(known) == len(files):
+            return [None] * len(files)
+        is_new = ~pl.col("content_hash").is_in(list(known))
+        fresh = _with_ids(session, _unknown(session, of_files.filter(is_new)), cell_id)
+        set_aside = of_rejected.filter(is_new)
+        of_queue = {"received_at": received_at, "queue": files[0].queue}
+        session.change("ingest_events/insert_events", {"fresh": fresh}, **of_queue)
+        keys = fresh.select("event_key", "event_id")
+        session.change("ingest_events/insert_keys", {"fresh": keys}, received_at=received_at)
+        session.change("ingest_events/insert_rejected", {"rejected": set_aside}, **of_queue)
+        counts = [
+            None if file.content_hash in known else _counts(file.rows, accepted, refused)
+            for file, accepted, refused in zip(
+                files, _per_file(fresh, len(files)), _per_file(set_aside, len(files)), strict=True
+            )
+        ]
+        _enter(session, files, counts, received_at)
+        session.change("ingest_events/hold_doubtful", {"fresh": fresh.select("event_id", "content_hash")})
+    return counts
 
 
-def _unknown(session: Session, events: dy.DataFrame[AcceptedEvent]) -> pl.DataFrame:
+def _described(files: Sequence[InputFile]) -> pl.DataFrame:
+    """`file`, `source_file` and `content_hash`."""
+    rows = [(number, file.source_file, file.content_hash) for number, file in enumerate(files)]
+    columns = {"file": pl.Int64, "source_file": pl.String, "content_hash": pl.String}
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def _per_file(rows: pl.DataFrame, files: int) -> list[int]:
+    counted = dict(rows.group_by("file").len().iter_rows())
+    return [counted.get(number, 0) for number in range(files)]
+
+
+def _counts(rows: int, accepted: int, rejected: int) -> FileCounts:
+    return FileCounts(rows=rows, accepted=accepted, duplicates=rows - accepted - rejected, rejected=rejected)
+
+
+def _enter(
+    session: Session, files: Sequence[InputFile], counts: Sequence[FileCounts | None], ingested_at: datetime
+) -> None:
+    entered = [(file, counted) for file, counted in zip(files, counts, strict=True) if counted]
+    insert_files(session, [file for file, _ in entered], [counted for _, counted in entered], ingested_at=ingested_at)
+
+
+def _unknown(session: Session, events: pl.DataFrame) -> pl.DataFrame:
     known = session.frame("ingest_events/select_known_keys", {"event": events.select("event_key")})
     return events.join(known, on="event_key", how="anti", maintain_order="left")
 

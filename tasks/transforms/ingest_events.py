@@ -6,7 +6,15 @@ from typing import NamedTuple
 import dataframely as dy
 import polars as pl
 
-from tasks.contracts.ingest_events import AcceptedEvent, CandidateEvent, EventFields, RejectedRow
+from tasks.contracts.ingest_events import (
+    AcceptedEvent,
+    CandidateEvent,
+    EventFields,
+    FiledEvent,
+    FiledRejection,
+    RejectedRow,
+    RowPlace,
+)
 from tasks.contracts.vocabulary import CHANNEL_NUMBERS, REJECT_REASONS
 from tasks.transforms.instants import instant
 
@@ -72,6 +80,26 @@ def accept(
 def first_of_each_key(events: dy.DataFrame[AcceptedEvent], /) -> dy.DataFrame[AcceptedEvent]:
     """Of events with one key within a file, the first; the others are its duplicates."""
     return AcceptedEvent.validate(events.unique("event_key", keep="first", maintain_order=True))
+
+
+def file_events(events: dy.DataFrame[AcceptedEvent], places: dy.DataFrame[RowPlace], /) -> dy.DataFrame[FiledEvent]:
+    """The events of many files, each with its file."""
+    return FiledEvent.validate(events.join(places.select("line", "file"), on="line", maintain_order="left"))
+
+
+def file_rejections(
+    rejected: dy.DataFrame[RejectedRow], places: dy.DataFrame[RowPlace], /
+) -> dy.DataFrame[FiledRejection]:
+    """The rejected rows of many files, each with its file and the line within it."""
+    placed = rejected.join(places, on="line", maintain_order="left").with_columns(line="file_line")
+    return FiledRejection.validate(placed.select(FiledRejection.column_names()))
+
+
+def row_counts(places: dy.DataFrame[RowPlace], files: int, /) -> list[int]:
+    """How many rows each of so many files has."""
+    every = pl.DataFrame({"file": pl.int_range(files, dtype=pl.Int64, eager=True)})
+    counted = every.join(places.group_by("file").len("rows"), on="file", how="left", maintain_order="left")
+    return counted["rows"].fill_null(0).to_list()
 
 
 def _text(name: str) -> pl.Expr:

@@ -5,7 +5,7 @@ from crashes.bench import Bench
 from crashes.chosen_kills import at_first
 
 POINTS = (
-    ("ingest-events alpha", "commit: ingesting <file>"),
+    ("ingest-events alpha", "commit: ingesting <n> files"),
     ("ingest-events alpha", "replace: inbox/<account>/batch/done/<file>"),
     ("process-batch-events alpha", "commit: claiming delivery batches"),
     ("process-batch-events alpha", "rename: outbox/<account>/<batch>.json"),

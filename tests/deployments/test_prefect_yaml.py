@@ -125,14 +125,19 @@ def test_without_a_home_its_runs_use_that_of_their_worker(monkeypatch: pytest.Mo
     ("prefix", "entrypoint", "tag", "parameters"),
     [
         ("batchEventsProcessing", "flows.process_batch_events:process_batch_events", "batch", {"ingest": True}),
-        ("rtEventsProcessing", "flows.process_rt_events:process_rt_events", "rt", {"ingest": True}),
+        (
+            "rtEventsProcessing",
+            "flows.process_rt_events:process_rt_events",
+            "rt",
+            {"ingest": True, "run_seconds": 600},
+        ),
         ("updateEventStatus", "flows.update_event_status:update_event_status", "status", {"collect": True}),
         ("mcSynch", "flows.archive_events:archive_events", "archive", {}),
         ("cleanup", "flows.purge_events:purge_events", "purge", {"dry_run": False}),
     ],
 )
 def test_each_account_has_each_of_message_centers_workflows_under_its_name(
-    prefix: str, entrypoint: str, tag: str, parameters: dict[str, bool]
+    prefix: str, entrypoint: str, tag: str, parameters: dict[str, bool | int]
 ) -> None:
     assert [(one.name, one.entrypoint, one.tags, one.parameters) for one in for_accounts(prefix)] == [
         (
@@ -145,16 +150,18 @@ def test_each_account_has_each_of_message_centers_workflows_under_its_name(
     ]
 
 
-def test_no_flow_of_an_account_runs_twice_at_once() -> None:
+def test_no_flow_of_an_account_runs_twice_at_once_but_for_the_loop_and_the_run_that_follows_it() -> None:
     own = [wanted for wanted in DEPLOYMENTS if "account" in wanted.parameters]
-    limits = [wanted.concurrency_limit for wanted in own]
+    limits = [(wanted.name.partition("_")[0], wanted.concurrency_limit) for wanted in own]
     assert len(own) == len(ACCOUNT_FLOWS) * len(ACCOUNTS)
-    assert [(limit.limit, limit.collision_strategy) for limit in limits if limit] == [(1, "CANCEL_NEW")] * len(own)
+    assert [(limit.limit, limit.collision_strategy) for _, limit in limits if limit] == [
+        (2 if prefix == "rtEventsProcessing" else 1, "CANCEL_NEW") for prefix, _ in limits
+    ]
 
 
 @pytest.mark.parametrize(
     ("prefix", "seconds"),
-    [("batchEventsProcessing", 300), ("rtEventsProcessing", 60), ("updateEventStatus", 300), ("cleanup", 86_400)],
+    [("batchEventsProcessing", 300), ("rtEventsProcessing", 600), ("updateEventStatus", 300), ("cleanup", 86_400)],
 )
 def test_the_other_workflows_run_as_often_as_documented(prefix: str, seconds: int) -> None:
     intervals = [[each.interval.total_seconds() for each in one.schedules] for one in for_accounts(prefix)]

@@ -44,7 +44,17 @@ def json_array_rows(content: bytes, name: str, *, most: int) -> dy.DataFrame[Rec
 
 
 def json_object_rows(content: bytes, name: str) -> dy.DataFrame[ReceivedRow] | None:
-    """The one object that the file holds, however it is laid out; null where the file holds lines of JSON.
+    """The row of the one object that the file holds; null where the file holds lines of JSON.
+
+    Raises:
+        UnreadableFileError: One object over several lines, and broken.
+    """
+    found = json_object(content, name)
+    return None if found is None else _rows([found])
+
+
+def json_object(content: bytes, name: str) -> str | None:
+    """The text of the one object that the file holds, however it is laid out; null where it holds lines of JSON.
 
     Raises:
         UnreadableFileError: One object over several lines, and broken.
@@ -61,7 +71,7 @@ def json_object_rows(content: bytes, name: str) -> dy.DataFrame[ReceivedRow] | N
         raise UnreadableFileError(
             f"{name} is neither one JSON object nor one object per line: {error}; mend it and send it again"
         ) from error
-    return _rows([text[start:end]]) if _after_blank(text, end) == len(text) else None
+    return text[start:end] if _after_blank(text, end) == len(text) else None
 
 
 def json_rows(content: bytes, name: str, *, most: int) -> tuple[str, dy.DataFrame[ReceivedRow]]:

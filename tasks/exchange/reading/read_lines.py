@@ -49,11 +49,16 @@ def _lines(part: bytes) -> pl.DataFrame:
 
 def ndjson_rows(content: bytes) -> dy.DataFrame[ReceivedRow]:
     """One row per line that is not blank; whether a line is JSON is for the reader of the document to say."""
-    lines = physical_lines(content).with_columns(raw=pl.col("text").str.strip_chars_end("\r"))
-    rows = lines.filter(pl.col("raw").str.contains(r"\S")).select(
+    rows = line_rows(physical_lines(content)).select(
         "line",
         "raw",
         document="raw",
         problem=pl.when(pl.col("is_utf8").not_()).then(pl.lit(f"the line is {NOT_UTF8}")),
     )
     return received_rows(rows)
+
+
+def line_rows(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines that are not blank, with their `raw`: the `text` without a carriage return at its end."""
+    lines = lines.with_columns(raw=pl.col("text").str.strip_chars_end("\r"))
+    return lines.filter(pl.col("raw").str.contains(r"\S"))

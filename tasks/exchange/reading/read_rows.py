@@ -58,7 +58,7 @@ def read_rows(path: Path, *, max_bytes: int, known_columns: Collection[str] = KN
     if format_ != "parquet" and not content.startswith(_PARQUET_MAGIC):
         content, marked = as_utf8(content, path.name)
     most = most_rows(max_bytes)
-    match format_ or _recognised(content, path.name):
+    match format_ or recognised(content, path.name):
         case "parquet":
             return FileRows("parquet", parquet_rows(content, path.name, max_bytes=max_bytes))
         case "xml":
@@ -83,7 +83,7 @@ def format_of(path: Path) -> Format | None:
     return SUFFIXES.get(suffixes[-1]) if suffixes else None
 
 
-def _recognised(content: bytes, name: str) -> Format:
+def recognised(content: bytes, name: str) -> Format:
     """The format that the content shows."""
     if content.startswith(_PARQUET_MAGIC):
         return "parquet"

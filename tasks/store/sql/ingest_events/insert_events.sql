@@ -1,4 +1,4 @@
--- New events, pending. Frames: fresh (AcceptedEvent with event_id).
+-- New events, pending. Frames: fresh (FiledEvent with event_id and source_file).
 insert into event by name
 select
     event_id,
@@ -19,7 +19,7 @@ select
     scheduled_at,
     expires_at,
     'pending' as status,
-    $source_file as source_file,
+    source_file,
     nextval('change_seq') as change_seq
 from fresh
 order by event_id

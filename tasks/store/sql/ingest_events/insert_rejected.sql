@@ -1,8 +1,8 @@
--- Rows that cannot be events. Frames: rejected (RejectedRow).
+-- Rows that cannot be events. Frames: rejected (FiledRejection with source_file and content_hash).
 insert into rejected_event by name
 select
-    $source_file as source_file,
-    $content_hash as content_hash,
+    source_file,
+    content_hash,
     $queue as queue,
     line,
     reason,
@@ -11,4 +11,4 @@ select
     $received_at::timestamptz as rejected_at,
     nextval('change_seq') as change_seq
 from rejected
-order by line
+order by file, line

@@ -1,14 +1,15 @@
--- The ledger row of an ingested file.
+-- The ledger rows of ingested files. Frames: taken (InputFile and FileCounts).
 insert into ingested_file by name
 select
-    $content_hash as content_hash,
-    $content as content,
-    $queue as queue,
-    $source_file as source_file,
-    $format as format,
-    $rows as rows,
-    $accepted as accepted,
-    $duplicates as duplicates,
-    $rejected as rejected,
+    content_hash,
+    content,
+    queue,
+    source_file,
+    format,
+    rows,
+    accepted,
+    duplicates,
+    rejected,
     $ingested_at::timestamptz as ingested_at,
     nextval('change_seq') as change_seq
+from taken

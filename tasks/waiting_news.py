@@ -1,0 +1,75 @@
+"""Tells of files that wait for flows that others start: once they are there, and again for as long as they stay."""
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tasks.account_run import AccountRun
+from tasks.announce import News, announce
+from tasks.exchange.inbox import some_waiting
+
+LOOK_SECONDS: Final = 1.0
+APART_SECONDS: Final = 2.0
+"""Between two announcements of new files, at least: a flow takes in all that waits."""
+AGAIN_SECONDS: Final = (15.0, 30.0, 60.0)
+"""From one announcement of the same files to the next; the last of these from then on."""
+
+
+@dataclass
+class WaitingNews:
+    """When to tell of the files in a folder. What was told of may go unheard, so it is told again."""
+
+    _known: Set[str] = frozenset()
+    _has_new: bool = False
+    _told_at: float | None = None
+    _told_again: int = 0
+
+    def is_due(self, waiting: Set[str], *, at: float) -> bool:
+        """Whether to tell now.
+
+        Args:
+            waiting: Names of the files that wait now.
+            at: Now, in seconds of a clock that never goes back.
+        """
+        self._has_new = bool(waiting) and (self._has_new or not waiting <= self._known)
+        self._known = waiting
+        if not waiting:
+            self._told_again = 0
+            return False
+        gap = APART_SECONDS if self._has_new else AGAIN_SECONDS[min(self._told_again, len(AGAIN_SECONDS) - 1)]
+        if self._told_at is not None and at - self._told_at < gap:
+            return False
+        self._told_again = 0 if self._has_new else self._told_again + 1
+        self._told_at, self._has_new = at, False
+        return True
+
+
+Tell = Callable[..., None]
+
+
+@dataclass
+class InboxWatch:
+    """Looks at the inboxes of an account that the real-time loop does not empty itself."""
+
+    tell: Tell = announce
+    _looked_at: float | None = None
+    _news: dict[News, WaitingNews] = field(default_factory=dict)
+
+    def look(self, run: AccountRun, *, at: float) -> None:
+        """Tells of files that wait, where it is time to look and to tell."""
+        if self._looked_at is not None and at - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = at
+        for news, folder in _folders(run).items():
+            waiting = some_waiting(folder)
+            if self._news.setdefault(news, WaitingNews()).is_due(waiting, at=at):
+                self.tell(news, run.account.name, files=len(waiting))
+
+
+def _folders(run: AccountRun) -> dict[News, Path]:
+    name = run.account.name
+    return {
+        "events.landed": run.settings.inbox(name, "batch"),
+        "delivery-logs.landed": run.settings.delivery_log_inbox(name),
+    }
