@@ -33,7 +33,7 @@ def ask(question: Callable[[PrefectClient], Awaitable[R]]) -> R:
 @contextmanager
 def prefect_server(home: Path, *, wait_seconds: float = 120) -> Iterator[str]:
     """Starts a server on a free port, waits until it is healthy, and stops it at the end."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     environment = prefect_environment(home, url)
     arguments = ["server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
@@ -113,7 +113,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path, s
     raise RuntimeError(f"The Prefect server did not start:\n{log.read_text(errors='replace')[-4000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
