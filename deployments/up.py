@@ -20,8 +20,9 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments.child import Child
 from deployments.deploy import apply
 from deployments.first_runs import start_real_time
-from deployments.leftovers import cancel_runs, end_leftovers, live_workers
+from deployments.leftovers import end_leftovers, live_workers
 from deployments.running_server import address_file, is_healthy
+from deployments.runs import cancel_runs, runs_of_project
 from deployments.server import SERVER_SETTINGS, ServerUnreachableError
 from deployments.wanted import wanted_deployments
 from tasks.exchange.roster import load_roster
@@ -29,6 +30,7 @@ from tasks.settings import Settings
 
 POOL: Final = "local"
 HOST: Final = "127.0.0.1"
+CANCEL_SECONDS: Final = 20.0
 START_SECONDS: Final = 180.0
 STOPPED: Final = "It was stopped with `message-center up`. Nothing is lost; the next run goes on."
 
@@ -151,7 +153,7 @@ def _stop_work(worker: Child) -> None:
 
 async def _cancel_runs() -> None:
     async with get_client() as client:
-        await cancel_runs(client)
+        await cancel_runs(client, runs_of_project(), seconds=CANCEL_SECONDS)
 
 
 async def _end_leftovers() -> None:

@@ -69,6 +69,28 @@ def remove(name: Name, as_json: AsJson = False) -> None:
     show(shown, as_json=as_json, title="Account removed; its store and its archive stay")
 
 
+@app.command("pause")
+def pause(name: Name, as_json: AsJson = False) -> None:
+    """Pause an account's deployments, and end the runs that go on; what arrives meanwhile waits."""
+    from deployments.pausing import pause_account
+    from deployments.server import server
+
+    account_run(name)
+    address = server()
+    show({"server": address, "paused": pause_account(name)}, as_json=as_json, title=f"Account {name} is paused")
+
+
+@app.command("resume")
+def resume(name: Name, as_json: AsJson = False) -> None:
+    """End the pause of an account's deployments."""
+    from deployments.pausing import resume_account
+    from deployments.server import server
+
+    account_run(name)
+    address = server()
+    show({"server": address, "resumed": resume_account(name)}, as_json=as_json, title=f"Account {name} goes on")
+
+
 def _checked(name: str, label: str, cell_id: int) -> Account:
     """The account, or a word on what is wrong with it.
 

@@ -47,6 +47,7 @@ def dead(_: UUID) -> int:
 
 def test_only_runs_without_a_process_are_ended_and_their_place_is_free() -> None:
     deploy()
+    ask(lambda client: end_leftovers(client, "of other tests"))
     living: list[subprocess.Popen[bytes]] = []
 
     def alive(run: UUID) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from servers import ask, prefect_environment
 from deployments import prune as pruning
 from deployments.command_line.app import main
 from deployments.deploy import apply, deploy
+from deployments.managed import managed
 from deployments.wanted import wanted_deployments
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import remove_account
@@ -93,7 +93,7 @@ def test_prune_deletes_what_is_no_longer_wanted_and_nothing_without_the_tag(
 ) -> None:
     wanted = {each.deployment for each in deploy()}
     remove_account(home / "accounts.toml", "south")
-    monkeypatch.setattr(pruning, "PAGE", 3)
+    monkeypatch.setattr("deployments.managed.PAGE", 3)
     result, _ = command(monkeypatch, capsys, "deploy", "--prune")
     kept = {each["deployment"] for each in result["deployments"] if each["change"] != "deleted"}
     gone = {each["deployment"] for each in result["deployments"] if each["change"] == "deleted"}
@@ -103,7 +103,7 @@ def test_prune_deletes_what_is_no_longer_wanted_and_nothing_without_the_tag(
     assert result["surplus"] == []
     assert identifier(SOUTH) is None
     assert identifier(FOREIGN) == foreign
-    assert {each.deployment for each in asyncio.run(pruning._managed())} == kept  # noqa: SLF001
+    assert {each.deployment for each in asyncio.run(managed())} == kept
     again, told = command(monkeypatch, capsys, "deploy", "--prune")
     assert (again["created"], again["updated"], again["deleted"], again["surplus"]) == (0, 0, 0, [])
     assert "No longer wanted" not in told
@@ -127,13 +127,14 @@ def test_runs_of_what_goes_are_cancelled_and_those_of_others_are_not(
 
 @pytest.mark.usefixtures("server", "home")
 def test_what_goes_plans_no_run_while_its_last_ones_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    end_runs, paused = pruning._end_runs, list[bool]()  # noqa: SLF001
+    cancel_runs, paused = pruning.cancel_runs, list[bool]()
 
-    async def watched(client: PrefectClient, deployments: Sequence[UUID]) -> None:
-        paused.extend([(await client.read_deployment(each)).paused for each in deployments])
-        await end_runs(client, deployments)
+    async def watched(client: PrefectClient, wanted: FlowRunFilter, *, seconds: float) -> None:
+        assert wanted.deployment_id
+        paused.extend([(await client.read_deployment(each)).paused for each in wanted.deployment_id.any_ or []])
+        await cancel_runs(client, wanted, seconds=seconds)
 
-    monkeypatch.setattr(pruning, "_end_runs", watched)
+    monkeypatch.setattr(pruning, "cancel_runs", watched)
     entries = wanted_deployments([Account(name="gone", cell_id=21)])
     asyncio.run(apply(entry for entry in entries if entry.name == "mcSynch_gone"))
     pruning.prune_account("gone")
@@ -159,7 +160,7 @@ def test_removing_an_account_takes_its_deployments_away_and_no_others(
         timeout=120,
     )
     assert "archive-events/mcSynch_leaving" in json.loads(removed.stdout)["deployments_deleted"]
-    assert asyncio.run(pruning._managed("account:leaving")) == []  # noqa: SLF001
+    assert asyncio.run(managed("account:leaving")) == []
     assert identifier(SOUTH)
     assert identifier(FOREIGN)
 

@@ -76,7 +76,9 @@ class Machine:
         store = self.home / "store" / f"{account}.duckdb"
         if not store.exists():
             return []
-        asked = "select event_id, event_key from event join delivery_batch using (delivery_id) where state = 'confirmed'"
+        asked = (
+            "select event_id, event_key from event join delivery_batch using (delivery_id) where state = 'confirmed'"
+        )
         with reading(StoreFile(store, "account")) as session:
             return session.connection.sql(f"{asked} order by event_key").fetchall()
 
