@@ -22,7 +22,7 @@ PROCESSES.set_forkserver_preload(["prefect.tasks", "polars", "duckdb", "datafram
 
 def begun(home: Path, port: int, **options: Any) -> Any:
     """A delivery in its own process; a slow one is sending when this returns."""
-    run = PROCESSES.Process(target=slow_delivery.deliver, args=(home, port), kwargs=options)
+    run = PROCESSES.Process(target=slow_delivery.deliver, args=(home, port), kwargs=options, daemon=True)
     run.start()
     while options.get("slow_seconds") and not (home / "sending").exists():
         run.join(0.05)
