@@ -34,8 +34,9 @@ PROCESSES = multiprocessing.get_context("spawn")
 EVENTS = """
 insert into event by name
 select $first + i as event_id, ($first + i)::varchar as event_key, $queue as queue,
-    'type ' || i % $deliveries as event_type, 'email' as channel, 'ann' || i || '@example.net' as email, '{"name": "Ann"}'::json as ctx, $now as created_at,
-    $now as received_at, 'pending' as status, 0 as error_count, nextval('change_seq') as change_seq
+    'type ' || i % $deliveries as event_type, 'email' as channel, 'ann' || i || '@example.net' as email,
+    '{"name": "Ann"}'::json as ctx, $now as created_at, $now as received_at, 'pending' as status,
+    0 as error_count, nextval('change_seq') as change_seq
 from range($events) as number(i)
 """
 
