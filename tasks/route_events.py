@@ -74,7 +74,7 @@ def route(
 def apply_routing(
     store: StoreFile, routing: Routing, *, account: Account, queue: Queue, now: datetime
 ) -> RoutingCounts:
-    """Writes the decisions in one transaction, unless their event changed meanwhile, and counts them."""
+    """Writes the decisions, unless their event changed meanwhile, and counts them."""
     applied = in_store.apply_decisions(store, routing.decisions, queue=queue, cell_id=account.cell_id, now=now)
     by_status = dict(applied.group_by("status").len().iter_rows())
     ended = by_status.get("pending_delivery", 0) + by_status.get("not_taken_into_account", 0)

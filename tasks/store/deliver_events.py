@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import dataframely as dy
 import polars as pl
@@ -20,7 +20,7 @@ from tasks.contracts.deliver_events import (
 from tasks.contracts.vocabulary import Queue
 from tasks.store.connection import Session, StoreFile, reading, writing
 
-SLICE_ROWS: Final = 100_000
+SLICE_ROWS = 100_000
 """Events expired in one transaction: others get in between two."""
 _TAKEN = {"event_id": pl.Int64, "batch_id": pl.String, "outcome": pl.String}
 

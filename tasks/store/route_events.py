@@ -1,6 +1,5 @@
-"""Routing in the store: what to decide on, and the one transaction that applies decisions."""
+"""Routing in the store: what to decide on, and the transactions that apply decisions, slice by slice."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import dataframely as dy
@@ -13,7 +12,8 @@ from tasks.store.local_ids import take_ids
 from tasks.store.queue_samples import sample_queues
 
 DELIVERY_KEY = ("queue", "template_id", "template_version")
-SLICE_ROWS = 1_000_000
+SLICE_ROWS = 100_000
+"""Decisions applied in one transaction: whoever waits for the store gets in between two."""
 
 
 def pending_events(store: StoreFile, queue: Queue) -> dy.DataFrame[PendingEvent]:
@@ -40,14 +40,21 @@ def apply_decisions(
 ) -> pl.DataFrame:
     """Writes the decisions whose event has not changed since, with the deliveries they need.
 
-    Samples the queues too.
+    Each slice of decisions is a transaction: a crash between two leaves the events of the others pending, for the next
+    run. Samples the queues with the last.
 
     Returns:
         The decisions applied.
     """
-    with writing(store, purpose=f"routing {queue} events") as session:
-        applied = [_apply_slice(session, part, queue=queue, cell_id=cell_id, now=now) for part in _slices(decisions)]
-        sample_queues(session, now=now)
+    ordered = decisions.sort("event_id")
+    applied: list[pl.DataFrame] = []
+    for start in range(0, max(decisions.height, 1), SLICE_ROWS):
+        part = ordered.slice(start, SLICE_ROWS)
+        with writing(store, purpose=f"routing {queue} events") as session:
+            if part.height:
+                applied.append(_apply_slice(session, part, queue=queue, cell_id=cell_id, now=now))
+            if start + SLICE_ROWS >= decisions.height:
+                sample_queues(session, now=now)
     return pl.concat(applied) if applied else decisions.clear()
 
 
@@ -79,7 +86,3 @@ def _deliveries(session: Session, decisions: pl.DataFrame, *, cell_id: int, now:
     described = opened.join(templates, on=["template_id", "template_version"])
     session.change("route_events/insert_deliveries", {"opened": described}, month=month, now=now)
     return pl.concat([known, opened.select(known.columns)], how="vertical_relaxed")
-
-
-def _slices(decisions: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    return decisions.sort("event_id").iter_slices(SLICE_ROWS) if decisions.height else iter(())

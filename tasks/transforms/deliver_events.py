@@ -1,5 +1,6 @@
 """Rounds, messages, log rows and next tries of the hand-over (design 3.3)."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -25,21 +26,35 @@ from tasks.contracts.vocabulary import EXPIRATION_PASSED, TRIES_USED_UP
 
 
 def rounds(deliverables: dy.DataFrame[Deliverable], /, *, batch_messages: int) -> list[dy.DataFrame[Deliverable]]:
-    """Splits into rounds of at most so many events, all full but the last; a round has one batch per delivery.
+    """Splits into batches by delivery and then by size, and puts batches together that are as small as one.
 
-    Oldest events first, real-time deliveries before the others; a delivery's events stay together, in parts of the
-    same size where it has more of them.
+    Oldest events first, real-time deliveries before the others. What of a delivery is in a round is one batch.
     """
     parts = deliverables.sort("event_id").with_columns(
         part=pl.int_range(pl.len()).over("delivery_id") // batch_messages,
         last=pl.col("queue") != "rt",
     )
+    batch = ("last", "oldest")
     ordered = parts.with_columns(oldest=pl.col("event_id").min().over("last", "delivery_id", "part")).sort(
-        "last", "oldest", "event_id"
+        *batch, "event_id"
     )
-    numbered = ordered.with_columns(round=pl.int_range(pl.len()) // batch_messages)
-    split = numbered.partition_by("round", maintain_order=True)
-    return [Deliverable.validate(part.select(Deliverable.column_names())) for part in split]
+    sizes = ordered.group_by(batch, maintain_order=True).len()
+    numbered = sizes.with_columns(
+        round=pl.Series(list(_packed(sizes["len"].to_list(), batch_messages)), dtype=pl.Int64)
+    )
+    placed = ordered.join(numbered, on=batch, maintain_order="left").select(*Deliverable.column_names(), "round")
+    split = placed.partition_by("round", maintain_order=True, include_key=False)
+    return [cast("dy.DataFrame[Deliverable]", part) for part in split]
+
+
+def _packed(sizes: Sequence[int], limit: int) -> Iterator[int]:
+    """For each size, in order, the number of the round that it goes into: the last one, if there is room."""
+    number = filled = 0
+    for size in sizes:
+        if filled + size > limit:
+            number, filled = number + 1, 0
+        filled += size
+        yield number
 
 
 def claimed_messages(

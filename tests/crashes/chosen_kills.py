@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 
 from crashes.bench import Undisturbed
 from crashes.trials import Kill, KillAfter
 from crashes.watcher import KillAt
 
 Kills = tuple[Kill, ...]
+BATCH_BEGINS = ("write: outbox/<account>/.<batch>.parquet.tmp", "create: outbox/<account>/<batch>.journal.ndjson")
 
 
 def at_every_effect(step: Undisturbed) -> Iterator[Kills]:
@@ -23,10 +25,22 @@ def at_every_effect(step: Undisturbed) -> Iterator[Kills]:
 
 
 def at_first(step: Undisturbed, name: str) -> Iterator[Kills]:
-    """Right before and right after the first effect of that name."""
-    number = [effect.name for effect in step.effects].index(name)
+    """Right before and right after the first effect of that name, of those in a round of several batches if any is."""
+    numbers = [number for number, effect in enumerate(step.effects) if effect.name == name]
+    round_ = round_of_several_batches(step)
+    number = next((number for number in numbers if number in round_), numbers[0])
     yield (KillAt(number, "before"),)
     yield (KillAt(number, "after"),)
+
+
+def round_of_several_batches(step: Undisturbed) -> range:
+    """The effects of the first round that hands several batches over, from its claim on."""
+    names = [effect.name for effect in step.effects]
+    claims = [number for number, name in enumerate(names) if name == "commit: claiming delivery batches"]
+    for start, end in pairwise([*claims, len(names)]):
+        if sum(name in BATCH_BEGINS for name in names[start:end]) > 1:
+            return range(start, end)
+    return range(0)
 
 
 def at_random(step: Undisturbed, chance: random.Random) -> Kills:

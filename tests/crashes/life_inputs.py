@@ -12,13 +12,15 @@ ALPHA, BRAVO, GONE = "alpha", "bravo", "gone"
 CELLS = {ALPHA: 3, BRAVO: 5, GONE: 7}
 CONNECTIONS = 2
 """Of `bravo` to its mail server: as many messages as a crash may leave unsure."""
-BATCH_MESSAGES = 4
+BATCH_MESSAGES = 9
+"""So that there is a round of several batches, by each sender, and a delivery of more than one batch."""
 PURGE_CHUNK_ROWS = 10
+ROUTING_SLICE_ROWS = 8
 Row = dict[str, Any]
 
 TEMPLATES: tuple[Row, ...] = (
     {"template_id": "order", "event_type": "order", "subject": "Order {{ ctx.n }}", "body_text": "Dear {{ ctx.name }}"},
-    {"template_id": "order-fr", "event_type": "order", "language": "fr", "body_text": "Bonjour {{ ctx.name }}"},
+    {"template_id": "order-fr", "event_type": "order", "language": "fr", "body_text": "Bonjour {{ rtEvent.email }}"},
     {"template_id": "reset", "event_type": "reset", "condition": "ctx.n >= 2", "body_text": "Code {{ ctx.n }}"},
 )
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from crashes.life import life
-from crashes.life_inputs import BATCH_MESSAGES, PURGE_CHUNK_ROWS
+from crashes.life_inputs import BATCH_MESSAGES, PURGE_CHUNK_ROWS, ROUTING_SLICE_ROWS
 from crashes.remains import Remains, remains_of
 from crashes.watched_calls import watch
 from crashes.watcher import Effect, KillAt, Watcher
 
 import flows
+from tasks.store import route_events
 
 FLOWS = [f"flows.{path.stem}" for path in Path(flows.__file__).parent.glob("*_*.py") if path.stem != "__init__"]
 PROCESSES = multiprocessing.get_context("forkserver")  # the imports, which take seconds, once for all of them
@@ -77,6 +78,7 @@ def _live(home: Path, number: int, kill: KillAt | None, told: Connection) -> Non
         del os.environ[name]
     settings = {"home": home, "batch_messages": BATCH_MESSAGES, "purge_chunk_rows": PURGE_CHUNK_ROWS}
     os.environ |= {f"MESSAGE_CENTER_{name.upper()}": str(value) for name, value in settings.items()}
+    route_events.SLICE_ROWS = ROUTING_SLICE_ROWS
     step = life(home)[number]
     watcher = Watcher(kill)
     watch(home, watcher)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +55,34 @@ def test_a_batch_is_a_file_and_a_manifest_that_describes_it(tmp_path: Path, mess
         "events": {"216172782113783809": "key-1", "216172782113783810": "key-2"},
     }
     assert Message.validate(pl.read_parquet(file), cast=True).equals(messages)
+
+
+def test_all_messages_are_durable_under_their_names_before_the_first_manifest_has_its(
+    tmp_path: Path, messages: dy.DataFrame[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[tuple[str, str]] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        steps.append(("sync", Path(f"/proc/self/fd/{descriptor}").readlink().name))
+
+    def renamed(path: Path, target: Path) -> Path:
+        steps.append(("name", target.name))
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    answers = asyncio.run(OutboxSender(tmp_path, "alpha", NOW).send({"b-1": messages.head(1), "b-2": messages.tail(1)}))
+    assert [answer["event_id"].to_list() for answer in answers.values()] == [[IDS[0]], [IDS[1]]]  # type: ignore[index]
+    folder = [("sync", tmp_path.name)]
+    rounds = [
+        [("sync", f".b-{number}{suffix}.tmp") for number in (1, 2)]
+        + [("name", f"b-{number}{suffix}") for number in (1, 2)]
+        for suffix in (".parquet", ".json")
+    ]
+    steps[:2], steps[5:7] = sorted(steps[:2]), sorted(steps[5:7])  # side by side
+    assert steps == [*rounds[0], *folder, *rounds[1], *folder]
 
 
 def test_the_manifest_is_the_record(tmp_path: Path, messages: dy.DataFrame[Message]) -> None:

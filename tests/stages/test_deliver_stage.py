@@ -21,6 +21,7 @@ from tasks.deliver_events import COUNTS, deliver_events
 from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.exchange.sending.account_sender import sender_of
 from tasks.settings import Settings
+from tasks.store import connection
 from tasks.store.connection import StoreFile
 from tasks.store.lock import StoreBusyError, lock
 
@@ -65,6 +66,99 @@ def test_events_leave_in_batches_of_their_delivery_and_only_once(
     )
     assert logs == [(n, 1 + n % 2, "queued", 1, "outbox", False) for n in range(1, 10)]
     assert select(store, "select distinct status, error_count from event") == [("pending_delivery", 0)]
+
+
+def test_a_round_of_many_small_deliveries_takes_one_claim_and_one_settlement(
+    settings: Settings, account: Account, store: StoreFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 7):
+        put_delivery(store, number=number, queue="rt", subject=f"{number}")
+    put_events(store, [Event(n, delivery=1 + n % 6, queue="rt") for n in range(1, 13)])
+    commits: list[str] = []
+    commit = connection.commit
+
+    def noted(opened: Any, purpose: str) -> None:
+        commits.append(purpose)
+        commit(opened, purpose)
+
+    monkeypatch.setattr(connection, "commit", noted)
+    assert deliver(settings, account, queue="rt") == {"messages": 12, "taken": 12}
+    assert commits == ["claiming delivery batches", "settling delivery batches"]
+    assert select(store, "select delivery_id - {CELL}, state, messages from delivery_batch order by 1") == [
+        (number, "confirmed", 2) for number in range(1, 7)
+    ]
+    files = [pl.read_parquet(path) for path in settings.outbox("alpha").glob("*.parquet")]
+    subjects = {file["subject"].unique().item(): (file["event_id"] - CELL).to_list() for file in files}
+    assert subjects == {str(number): [n for n in range(1, 13) if 1 + n % 6 == number] for number in range(1, 7)}
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_the_size_of_rounds_changes_nothing_but_the_batches(
+    settings: Settings, nobody_listens: SmtpServer, *, is_down: bool
+) -> None:
+    account = Account(name="alpha", cell_id=3, sender="smtp" if is_down else "outbox", smtp=nobody_listens)
+    past = NOW - timedelta(hours=1)
+    events = [
+        Event(
+            n,
+            delivery=1 + n % 5,
+            queue="rt" if n % 5 == 1 else "batch",
+            ctx="{}" if n % 7 == 0 else '{"name": "Ann"}',
+            expires_at=past if n % 11 == 0 else None,
+            error_count=n % 3,
+        )
+        for n in range(1, 14)
+    ]
+    ends = []
+    for size in (1, 5_000):
+        sized = settings.model_copy(update={"home": settings.home / str(size), "batch_messages": size})
+        store = StoreFile(sized.account_store("alpha"), "account")
+        for number in range(1, 5):  # the fifth has lost its template
+            put_delivery(store, number=number, queue="rt" if number == 2 else "batch")
+        put_events(store, events)
+        counts = deliver(sized, account)
+        tables = [
+            "from event select * exclude (change_seq) order by event_id",
+            "select event_id, outcome from hand_over order by 1",
+            "from delivery_log select * exclude (log_key, source_id, change_seq) order by event_id",
+            "select delivery_id, state, sum(messages) from delivery_batch where messages > 0 group by all order by 1",
+        ]
+        files = [pl.read_parquet(path).drop("batch_id") for path in sized.outbox("alpha").glob("*.parquet")]
+        messages = pl.concat(files).sort("event_id").rows() if files else []
+        ends.append((counts, [select(store, table) for table in tables], messages))
+    assert ends[0] == ends[1]
+    assert ends[0][0] == {"messages": 9, ("deferred" if is_down else "taken"): 9, "not_rendered": 3, "expired": 1}
+
+
+@pytest.mark.parametrize(("obstacle", "is_another"), [("{}.json", True), (".{}.parquet.tmp/", False)])
+def test_a_batch_that_cannot_be_handed_over_costs_itself_only(
+    settings: Settings, account: Account, store: StoreFile, obstacle: str, *, is_another: bool
+) -> None:
+    for number in (1, 2, 3):
+        put_delivery(store, number=number)
+    put_events(store, [Event(n, delivery=n) for n in (1, 2, 3)])
+    outbox = settings.outbox("alpha")
+    in_the_way = outbox / obstacle.format(f"20261123T120000-{CELL + 2}-2")
+    if is_another:
+        outbox.mkdir(parents=True)
+        in_the_way.write_text("{}")
+        with pytest.raises(FileExistsError, match="belongs to another state of the store"):
+            deliver(settings, account)
+        in_the_way.unlink()
+    else:
+        in_the_way.mkdir(parents=True)
+        assert deliver(settings, account) == {"messages": 3, "taken": 2, "deferred": 1}
+        in_the_way.rmdir()
+    left = "claimed" if is_another else "returned"
+    assert select(store, "select delivery_id - {CELL}, state from delivery_batch order by 1") == [
+        (1, "confirmed"),
+        (2, left),
+        (3, "confirmed"),
+    ]
+    recovered = {"recovered_batches": 1} if is_another else {}
+    assert deliver(settings, account, now=NOW + timedelta(days=1)) == {"messages": 1, "taken": 1} | recovered
+    files = [pl.read_parquet(path)["event_id"].to_list() for path in outbox.glob("*.parquet")]
+    assert sorted(files) == [[CELL + 1], [CELL + 2], [CELL + 3]]
 
 
 def test_the_outbox_holds_what_its_manifests_say(settings: Settings, account: Account, store: StoreFile) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lives import deliver, ingest, process, publish, rows_of, statuses
@@ -191,6 +192,39 @@ def test_a_decision_on_an_event_that_changed_meanwhile_is_not_applied(run: Accou
     )
     assert applied.height == 1
     assert statuses(run) == {"1": ("pending_delivery", None), "2": ("expired", None)}
+
+
+def test_decisions_are_applied_slice_by_slice_and_a_crash_leaves_the_rest_to_the_next_run(
+    run: AccountRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_store, "SLICE_ROWS", 2)
+    publish(run, [{"template_id": "t"}])
+    ingest(run, [ADA | {"id": str(number)} for number in range(5)], tmp_path)
+    sample_queues = in_store.sample_queues
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(in_store, "sample_queues", dies)
+    with pytest.raises(KeyboardInterrupt):
+        process(run)
+    count = "select status, count(*) from event group by all order by 1"
+    assert rows_of(run, count) == [("pending", 1), ("pending_delivery", 4)]
+    assert rows_of(run, "from queue_sample") == []
+    monkeypatch.setattr(in_store, "sample_queues", sample_queues)
+    counts = process(run)
+    assert (counts.due, counts.pending_delivery) == (1, 1)
+    assert rows_of(run, count) == [("pending_delivery", 5)]
+    assert rows_of(run, "select count(*) from delivery") == [(1,)]
+    assert rows_of(run, "select queue, pending_delivery from queue_sample order by 1") == [("batch", 5), ("rt", 0)]
+
+
+def test_counts_are_those_of_all_slices(run: AccountRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_store, "SLICE_ROWS", 2)
+    publish(run, [{"template_id": "t"}])
+    ingest(run, [ADA | {"id": str(number)} for number in range(5)], tmp_path)
+    counts = process(run)
+    assert (counts.due, counts.pending_delivery, counts.deferred) == (5, 5, 0)
 
 
 def test_a_backfill_may_route_by_the_templates_of_an_events_own_time(run: AccountRun, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from deliverables import CELL, DELIVERY, Event, put_delivery, put_events, select
 
 from tasks.contracts.deliver_events import BatchEnding, HandOver, HandOverLog, NextTry, RenderedMessage
+from tasks.store import deliver_events as in_store
 from tasks.store.connection import StoreFile, reading, writing
 from tasks.store.deliver_events import Claim, claim_round, deliverables, expire_events, message_sources
 from tasks.store.settle_batches import claimed_batches, settle_batches
@@ -139,7 +140,11 @@ def test_deliverable_is_what_has_a_delivery_no_batch_and_no_try_to_wait_for(stor
     assert deliverables(store, now=NOW + SECOND, queue="batch").height == 3
 
 
-def test_what_was_not_handed_over_in_time_expires(store: StoreFile) -> None:
+@pytest.mark.parametrize("slice_rows", [1, 100_000])
+def test_what_was_not_handed_over_in_time_expires(
+    store: StoreFile, slice_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_store, "SLICE_ROWS", slice_rows)
     put_events(
         store,
         [
@@ -149,20 +154,21 @@ def test_what_was_not_handed_over_in_time_expires(store: StoreFile) -> None:
             Event(4, expires_at=NOW - SECOND, queue="rt", next_try_at=NOW + SECOND),
             Event(5, expires_at=NOW - SECOND),
             Event(6),
+            Event(7, expires_at=NOW - SECOND),
         ],
     )
     claim(store, 5)
     before = dict(select(store, "select event_id - {CELL}, change_seq from event"))
     assert expire_events(store, now=NOW, queue="rt") == 1
-    assert expire_events(store, now=NOW, queue=None) == 1
+    assert expire_events(store, now=NOW, queue=None) == 2
     assert expire_events(store, now=NOW, queue=None) == 0
     expired = select(
         store,
         "select event_id - {CELL}, reason, next_try_at, processed_at from event where status = 'expired' order by 1",
     )
-    assert expired == [(1, "expiration_passed", None, NOW), (4, "expiration_passed", None, NOW)]
+    assert expired == [(number, "expiration_passed", None, NOW) for number in (1, 4, 7)]
     after = dict(select(store, "select event_id - {CELL}, change_seq from event"))
-    assert {number for number in after if after[number] != before[number]} == {1, 4}
+    assert {number for number in after if after[number] != before[number]} == {1, 4, 7}
 
 
 def test_what_changed_since_it_was_found_overdue_does_not_expire(store: StoreFile) -> None:

@@ -6,12 +6,15 @@ settled from.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from itertools import accumulate
 from pathlib import Path
+from typing import Final, cast
 
 import dataframely as dy
 import polars as pl
@@ -20,6 +23,8 @@ from tasks.contracts.deliver_events import HandOver, Message
 from tasks.exchange.sending.outbox_batch import MANIFEST, MESSAGES, OutboxBatch, sync
 from tasks.exchange.sending.senders import Answer, SenderUnavailableError
 
+SYNCS: Final = 8
+"""Files that are made durable side by side."""
 Step = Callable[[OutboxBatch], None]
 
 
@@ -46,10 +51,7 @@ class OutboxSender:
         folder = cache(lambda: sync(self.outbox))
         for step in (lambda batch: batch.name(MANIFEST), lambda _: folder()):
             answers |= _failures(step, [batch for batch in found.values() if batch.batch_id not in answers])
-        taken = {batch_id: messages for batch_id, messages in batches.items() if batch_id not in answers}
-        return answers | {
-            batch_id: _taken(messages["event_id"].to_list(), self.now) for batch_id, messages in taken.items()
-        }
+        return answers | _all_taken({id_: batch for id_, batch in batches.items() if id_ not in answers}, self.now)
 
     def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:
         """All of the batch where its manifest is there; else nothing, and what is left of it is removed."""
@@ -72,20 +74,21 @@ class OutboxSender:
     ) -> dict[str, SenderUnavailableError]:
         """Has all of the batches durable but the names of their manifests; returns those that it could not be done of.
 
-        A file is written after the others and synced after the others: a disk then has many to write at once.
+        Files are synced side by side after all of them are written: the disk does then not wait for each.
         """
         folder = cache(lambda: sync(self.outbox))
-        steps: tuple[Step, ...] = (
-            lambda batch: batch.write_messages(messages[batch.batch_id]),
-            lambda batch: batch.keep(MESSAGES),
-            lambda batch: batch.name(MESSAGES),
-            lambda _: folder(),
-            lambda batch: batch.write_manifest(messages[batch.batch_id], account=self.account, created=self.now),
-            lambda batch: batch.keep(MANIFEST),
+        steps: tuple[tuple[Step, int], ...] = (
+            (lambda batch: batch.write_messages(messages[batch.batch_id]), 1),
+            (lambda batch: batch.keep(MESSAGES), SYNCS),
+            (lambda batch: batch.name(MESSAGES), 1),
+            (lambda _: folder(), 1),
+            (lambda batch: batch.write_manifest(messages[batch.batch_id], account=self.account, created=self.now), 1),
+            (lambda batch: batch.keep(MANIFEST), SYNCS),
         )
         unavailable: dict[str, SenderUnavailableError] = {}
-        for step in steps:
-            failures = _failures(step, [batch for batch in batches if batch.batch_id not in unavailable])
+        for step, side_by_side in steps:
+            left = [batch for batch in batches if batch.batch_id not in unavailable]
+            failures = _failures(step, left, side_by_side=side_by_side)
             unavailable |= {batch_id: self._unavailable(batch_id, error) for batch_id, error in failures.items()}
         return unavailable
 
@@ -101,15 +104,30 @@ class OutboxSender:
         )
 
 
-def _failures(step: Step, batches: Iterable[OutboxBatch]) -> dict[str, OSError]:
+def _failures(step: Step, batches: Sequence[OutboxBatch], *, side_by_side: int = 1) -> dict[str, OSError]:
     """Does a step with each of the batches; returns what went wrong with which."""
-    failures: dict[str, OSError] = {}
-    for batch in batches:
-        try:
-            step(batch)
-        except OSError as error:
-            failures[batch.batch_id] = error
-    return failures
+    with ThreadPoolExecutor(side_by_side) as threads:
+        failures = threads.map(partial(_failure, step), batches)
+        return {batch.batch_id: error for batch, error in zip(batches, failures, strict=True) if error is not None}
+
+
+def _failure(step: Step, batch: OutboxBatch) -> OSError | None:
+    try:
+        step(batch)
+    except OSError as error:
+        return error
+    return None
+
+
+def _all_taken(batches: Mapping[str, dy.DataFrame[Message]], logged_at: datetime) -> dict[str, dy.DataFrame[HandOver]]:
+    """The answer to batches that are there, made at once, for there are many small ones."""
+    ids = pl.concat([Message.create_empty(), *batches.values()])["event_id"].to_list()
+    parts = accumulate((batch.height for batch in batches.values()), initial=0)
+    taken = _taken(ids, logged_at)
+    return {
+        batch_id: cast("dy.DataFrame[HandOver]", taken.slice(start, batch.height))
+        for start, (batch_id, batch) in zip(parts, batches.items(), strict=False)
+    }
 
 
 def _taken(event_ids: Sequence[int], logged_at: datetime) -> dy.DataFrame[HandOver]:
