@@ -1,6 +1,7 @@
 """When the steps of each pass were durable, for whoever measures: a JSON line a pass, where a file is named for it."""
 
 import json
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,4 +24,11 @@ class PassLog:
         """Writes the line of the pass."""
         if self.path:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"began": began, **self._reached, "counts": counts}) + "\n")
+                told = {
+                    "pid": os.getpid(),
+                    "cpu": time.process_time(),
+                    "began": began,
+                    **self._reached,
+                    "counts": counts,
+                }
+                file.write(json.dumps(told) + "\n")

@@ -38,6 +38,8 @@ def extract_event_fields(rows: dy.DataFrame[ReceivedRow]) -> dy.DataFrame[EventF
 def content_keys(events: dy.DataFrame[CandidateEvent]) -> pl.DataFrame:
     """`line` and `content_key` (32 hex digits) of the events that have no key of their own."""
     keyless = events.filter(pl.col("event_key").is_null()).select(_CONTENT)
+    if keyless.is_empty():
+        return pl.DataFrame(schema={"line": pl.Int64, "content_key": pl.String})
     keyless = keyless.with_columns(leaves=pl.Series([leaves(ctx) for ctx in keyless["ctx"]], dtype=pl.String))
     with computing() as session:
         return session.frame("ingest_events/content_key", {"event": keyless})

@@ -1,0 +1,89 @@
+"""What a real-time benchmark measured: how long events took, by clocks that were read once the work was durable."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.account_run import AccountRun
+from tasks.store.connection import reading
+
+QUANTILES = (50, 95, 99)
+PASS = {"pid": pl.Int64, "cpu": pl.Float64, "began": pl.Float64, "ingested": pl.Float64, "routed": pl.Float64,
+        "handed_over": pl.Float64}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The events, and the passes."""
+
+    events: pl.DataFrame
+    """`event_key`, `arrived`, and when it was `pending_delivery` and `handed_over`, in seconds."""
+    passes: pl.DataFrame
+
+
+def measured(run: AccountRun, told: Path, pass_log: Path) -> Measured:
+    """Joins arrivals to passes (the `processing_at` of an event is the `began` of its pass) and to manifests."""
+    arrived = pl.DataFrame(json.loads(told.read_text()), schema=["event_key", "arrived"], orient="row")
+    lines = [json.loads(line) for line in pass_log.read_text().splitlines()]
+    passes = pl.DataFrame([{name: line.get(name) for name in PASS} for line in lines], schema=PASS)
+    with reading(run.store) as session:
+        known = "select event_key, epoch_us(processing_at) as pass from event where queue = 'rt' and delivery_id > 0"
+        stored = session.connection.sql(known).pl()
+    by_pass = passes.select((pl.col("began") * 1e6).round().cast(pl.Int64).alias("pass"), pending_delivery="routed")
+    handed = pl.DataFrame(handed_over(run), schema={"event_key": pl.String, "handed_over": pl.Float64}, orient="row")
+    events = arrived.join(stored, on="event_key", how="left").join(by_pass, on="pass", how="left")
+    return Measured(events.join(handed, on="event_key", how="left"), passes)
+
+
+def handed_over(run: AccountRun) -> list[tuple[str, float]]:
+    """Each event of the outbox with when its batch had its manifest."""
+    manifests = run.settings.outbox(run.account.name).glob("*.json")
+    told = [(json.loads(path.read_text()), path.stat().st_mtime) for path in manifests]
+    return [(key, at) for manifest, at in told for key in manifest["events"].values()]
+
+
+def latencies(events: pl.DataFrame) -> list[dict[str, Any]]:
+    """Milliseconds from arrival, p50, p95, p99 and the longest; and how many events never got there."""
+    rows = []
+    for reached in ("pending_delivery", "handed_over"):
+        took = (events[reached] - events["arrived"]) * 1e3
+        known = took.drop_nulls()
+        quantiles = {f"p{q}": known.quantile(q / 100, "nearest") for q in QUANTILES}
+        rows.append({"from arrival to": reached, **quantiles, "max": known.max(), "missing": took.null_count()})
+    return rows
+
+
+def hand_overs(measure: Measured, *, since: float) -> list[dict[str, Any]]:
+    """Where one run went on for another: the pause between their passes, and the slowest event that arrived then."""
+    passes = (
+        measure.passes.filter(pl.col("began") >= since)
+        .sort("began")
+        .with_columns(before=pl.col("handed_over").shift(1), other=pl.col("pid") != pl.col("pid").shift(1))
+    )
+    found = []
+    for last, first in passes.filter("other").select("before", "began").rows():
+        then = measure.events.filter(pl.col("arrived").is_between(last - 1, first + 1))
+        slowest = ((then["pending_delivery"] - then["arrived"]) * 1e3).max()
+        found.append({"pause ms": (first - last) * 1e3, "events": then.height, "slowest ms": slowest})
+    return found
+
+
+def pass_costs(passes: pl.DataFrame) -> list[dict[str, Any]]:
+    """Milliseconds of the steps of a pass, and the CPU of the loop."""
+    steps = passes.select(
+        ingest=pl.col("ingested") - pl.col("began"),
+        route=pl.col("routed") - pl.col("ingested"),
+        hand_over=pl.col("handed_over") - pl.col("routed"),
+    )
+    return [
+        {"step": name, "p50": (steps[name] * 1e3).median(), "p99": (steps[name] * 1e3).quantile(0.99, "nearest")}
+        for name in steps.columns
+    ]
+
+
+def cpu_seconds(passes: pl.DataFrame) -> float:
+    """CPU that the runs of the loop took, from the first pass of each to its last."""
+    return float(passes.group_by("pid").agg(spent=pl.col("cpu").max() - pl.col("cpu").min())["spent"].sum())

@@ -1,0 +1,42 @@
+from pathlib import Path
+
+from tasks.account_run import AccountRun
+from tasks.waiting_news import InboxWatch, WaitingNews
+
+
+def told(looks: list[tuple[float, str]]) -> list[float]:
+    """When there is an announcement, of looks at an instant each with the files that wait then, a letter each."""
+    news = WaitingNews()
+    return [at for at, files in looks if news.is_due(frozenset(files), at=at)]
+
+
+def test_new_files_are_told_of_at_once_and_at_most_every_two_seconds() -> None:
+    assert told([(0, ""), (1, "a"), (2, "ab"), (2.9, "ab"), (3, "ab"), (4, "abc"), (5, "abc"), (6, "abc")]) == [1, 3, 5]
+
+
+def test_files_that_stay_are_told_of_again_for_their_run_may_have_been_cancelled() -> None:
+    seconds = [float(at) for at in range(300)]
+    assert told([(at, "a") for at in seconds]) == [0, 15, 45, 105, 165, 225, 285]
+
+
+def test_a_file_that_comes_beside_those_that_stay_begins_anew() -> None:
+    assert told([(float(at), "a" if at < 20 else "ab") for at in range(60)]) == [0, 15, 20, 35]
+
+
+def test_a_file_that_was_taken_and_comes_again_is_news() -> None:
+    assert told([(0, "a"), (5, ""), (6, "a"), (7, "a")]) == [0, 6]
+
+
+def test_both_inboxes_are_looked_at_once_a_second_and_unfinished_files_are_no_news(run: AccountRun) -> None:
+    heard: list[tuple[str, str, int]] = []
+    watch = InboxWatch(lambda news, account, files: heard.append((news, account, files)))
+    folders = (run.settings.inbox("alpha", "batch"), run.settings.delivery_log_inbox("alpha"))
+    watch.look(run, at=0)
+    for folder in folders:
+        folder.mkdir(parents=True)
+        for name in ("a.csv", "b.csv", "c.csv.part"):
+            Path(folder / name).touch()
+    watch.look(run, at=0.5)
+    assert heard == []
+    watch.look(run, at=1)
+    assert heard == [("events.landed", "alpha", 2), ("delivery-logs.landed", "alpha", 2)]
