@@ -36,7 +36,7 @@ def prefect_server(home: Path, *, wait_seconds: float = 120) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     environment = prefect_environment(home, url)
-    arguments = ["server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
+    arguments = ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with _prefect(arguments, environment, home / "server.log") as process:
         _wait_until_healthy(url, process, home / "server.log", wait_seconds)
         yield url
