@@ -1,6 +1,8 @@
 """What an operator sees in the Prefect UI, in a real browser."""
 
-import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,8 @@ from servers import ask
 
 from deployments.account_flows import ACCOUNT_FLOWS
 from deployments.deploy import deploy
-from flows.archive_events import archive_events
 from tasks.contracts.accounts import Account
+from tasks.settings import PROJECT
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 
@@ -21,7 +23,8 @@ def test_the_deployments_of_an_account_and_what_a_run_left_can_be_looked_at(
 ) -> None:
     deploy()
     account = roster[0].name
-    asyncio.run(archive_events(account=account))
+    archive = [sys.executable, "-m", "deployments.command_line.app", "archive", "--account", account]
+    subprocess.run(archive, cwd=PROJECT, env={**os.environ, "PREFECT_API_URL": server}, check=True, capture_output=True)
     ui = server.removesuffix("/api")
     listed = shown(f"{ui}/deployments?limit=100", tmp_path)
     assert [one.prefix for one in ACCOUNT_FLOWS if one.deployment_name(account) not in listed] == []
