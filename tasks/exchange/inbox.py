@@ -66,7 +66,7 @@ def printable_name(path: Path) -> str:
 
 def put_away(path: Path) -> Path:
     """Moves a file that was read to `done/` in its own folder; returns where it is now."""
-    return _moved(path, _reserved(path, "done"))
+    return _moved(path, _reserved(path, "done", has_reason=False))
 
 
 def set_aside(path: Path, reason: str) -> Path:
@@ -75,17 +75,18 @@ def set_aside(path: Path, reason: str) -> Path:
     Returns:
         Where the file is now.
     """
-    target = _reserved(path, "rejected")
+    target = _reserved(path, "rejected", has_reason=True)
     # The reason comes first: a crash in between leaves the file where the next run finds it.
     reason_file = target.with_name(target.name + REASON_SUFFIX)
     reason_file.write_text(reason.rstrip() + "\n", encoding="utf-8", errors="backslashreplace")
     return _moved(path, target)
 
 
-def _reserved(path: Path, folder: str) -> Path:
-    """An empty file of ours in `folder`, named like `path`, with a counter where that name is taken.
+def _reserved(path: Path, folder: str, *, has_reason: bool) -> Path:
+    """A place of ours in `folder`, named like `path`, with a counter where that name is taken.
 
-    One that is there already is what a crash left between here and the move: it takes nobody's place.
+    It is held by an empty file where a reason is written first; a name that is free needs none. An empty file that is
+    there already is what a crash left between here and the move: it takes nobody's place.
     """
     home = _made(path.parent / folder)
     stem, dot, suffixes = path.name.partition(".")
@@ -98,6 +99,8 @@ def _reserved(path: Path, folder: str) -> Path:
             return target
         if target.with_name(target.name + REASON_SUFFIX).exists():
             continue
+        if not has_reason and not os.path.lexists(target):
+            return target
         try:
             target.touch(exist_ok=False)
         except FileExistsError:

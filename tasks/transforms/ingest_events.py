@@ -79,12 +79,12 @@ def accept(
 
 def first_of_each_key(events: dy.DataFrame[AcceptedEvent], /) -> dy.DataFrame[AcceptedEvent]:
     """Of events with one key within a file, the first; the others are its duplicates."""
-    return AcceptedEvent.validate(events.unique("event_key", keep="first", maintain_order=True))
+    return AcceptedEvent.cast(events.unique("event_key", keep="first", maintain_order=True))
 
 
 def file_events(events: dy.DataFrame[AcceptedEvent], places: dy.DataFrame[RowPlace], /) -> dy.DataFrame[FiledEvent]:
     """The events of many files, each with its file."""
-    return FiledEvent.validate(events.join(places.select("line", "file"), on="line", maintain_order="left"))
+    return FiledEvent.cast(events.join(places.select("line", "file"), on="line", maintain_order="left"))
 
 
 def file_rejections(
@@ -92,7 +92,7 @@ def file_rejections(
 ) -> dy.DataFrame[FiledRejection]:
     """The rejected rows of many files, each with its file and the line within it."""
     placed = rejected.join(places, on="line", maintain_order="left").with_columns(line="file_line")
-    return FiledRejection.validate(placed.select(FiledRejection.column_names()))
+    return FiledRejection.cast(placed.select(FiledRejection.column_names()))
 
 
 def row_counts(places: dy.DataFrame[RowPlace], files: int, /) -> list[int]:

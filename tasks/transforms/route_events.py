@@ -28,9 +28,9 @@ def triage(events: dy.DataFrame[PendingEvent], /, *, now: datetime) -> Triage:
         pl.col(instant).is_null() | (pl.col(instant) <= now) for instant in ("scheduled_at", "next_try_at")
     )
     return Triage(
-        PendingEvent.validate(events.filter(is_expired)),
-        PendingEvent.validate(events.filter(~is_expired & is_due)),
-        PendingEvent.validate(events.filter(~is_expired & ~is_due)),
+        PendingEvent.cast(events.filter(is_expired)),
+        PendingEvent.cast(events.filter(~is_expired & is_due)),
+        PendingEvent.cast(events.filter(~is_expired & ~is_due)),
     )
 
 

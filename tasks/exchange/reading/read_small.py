@@ -77,7 +77,7 @@ def many_rows(files: Sequence[SmallFile]) -> ManyRows:
         if file.rows is not None
     ]
     rows = pl.concat(parts).sort("file", maintain_order=True).with_columns(line=pl.int_range(1, pl.len() + 1))
-    return ManyRows(received_rows(rows), RowPlace.validate(rows.select("line", "file", "file_line"), cast=True))
+    return ManyRows(received_rows(rows), RowPlace.cast(rows.select("line", "file", "file_line")))
 
 
 def _plain(content: bytes, path: Path) -> tuple[Format, tuple[str, ...]] | None:
