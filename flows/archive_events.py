@@ -1,15 +1,14 @@
 """Flow `archive-events`: an account's changes into the control store (the product's `mcSynch_<account>`)."""
 
-from prefect import flow
-
 from tasks import archive_events as stage
 from tasks.account_run import account_run
 from tasks.artifacts import show_run, show_table
 from tasks.check_conservation import check_conservation
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter
 
 
-@flow(name="archive-events", flow_run_name="{account}", persist_result=False)
+@operated("archive-events")
 async def archive_events(account: AccountParameter, now: NowParameter = None) -> stage.ArchiveResult:
     """Brings what changed in an account to the control store, proves it complete, and publishes it for analysts.
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal, get_args
 
-from prefect import flow
 from pydantic import Field
 
 from tasks.account_run import account_run
@@ -10,6 +9,7 @@ from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.collect_delivery_logs import CollectCounts
 from tasks.exchange.named_files import named_files
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter, PathsParameter
 from tasks.take_in_files import collect_files
 
@@ -17,7 +17,7 @@ LogFormat = Literal["auto", "canonical"]
 KNOWN_FORMATS = get_args(LogFormat)
 
 
-@flow(name="collect-delivery-logs", flow_run_name="{account}", persist_result=False)
+@operated("collect-delivery-logs")
 async def collect_delivery_logs(
     account: AccountParameter,
     paths: PathsParameter = None,

@@ -1,16 +1,15 @@
 """Flow `update-event-status`: delivery logs into event statuses (the product's `updateEventStatus`)."""
 
-from prefect import flow
-
 from tasks.account_run import account_run
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, CollectParameter, NowParameter
 from tasks.take_in_files import collect_files
 from tasks.update_event_status import StatusCounts, apply_statuses, join_statuses, read_open_logs
 
 
-@flow(name="update-event-status", flow_run_name="{account}", persist_result=False)
+@operated("update-event-status")
 async def update_event_status(
     account: AccountParameter, collect: CollectParameter = False, now: NowParameter = None
 ) -> StatusCounts:

@@ -74,7 +74,7 @@ async def delivering(store: StoreFile) -> AsyncIterator[None]:
         alone.__exit__(None, None, None)
 
 
-@stage
+@stage(once=True)
 def recover_batches(store: StoreFile, account: Account, outbox: Path, *, now: datetime) -> Counter[str]:
     """Settles what a crashed run left claimed, from the record of the sender it was claimed for; clears the records."""
     counts: Counter[str] = Counter()
@@ -110,7 +110,7 @@ def select_batches(
     return transform.batches(store_of.deliverables(store, now=now, queue=queue), batch_messages=batch_messages)
 
 
-@stage
+@stage(once=True)
 async def hand_over_batch(
     store: StoreFile, account: Account, batch: dy.DataFrame[Deliverable], *, sender: Sender, now: datetime
 ) -> Counter[str]:

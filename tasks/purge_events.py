@@ -101,7 +101,7 @@ def count_purgeable(settings: Settings, account: Account, plan: PurgePlan) -> di
     return account_rows | archived_rows
 
 
-@stage
+@stage(once=True)
 def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now: datetime) -> dict[str, int]:
     """Purges the account's store, chunk by chunk; returns the rows that went, by table."""
     control, source = _control(settings), _source(settings, account)
@@ -118,7 +118,7 @@ def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now:
     return deleted
 
 
-@stage
+@stage(once=True)
 def purge_archive(settings: Settings, account: Account, plan: PurgePlan, *, now: datetime) -> dict[str, int]:
     """Purges the account's rows in the archive, chunk by chunk; returns the rows that went, by table."""
     control, deleted = _control(settings), {}

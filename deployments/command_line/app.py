@@ -17,7 +17,7 @@ from deployments.command_line import (
     templates,
 )
 from deployments.command_line.output import note, print_json
-from deployments.command_line.troubles import told
+from tasks.advice import told
 
 # What a person runs by hand tells its results itself; Prefect's own log starts at warnings.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
