@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from deployments.account_flows import ACCOUNT_FLOWS, AccountFlow
+from tasks.contracts import run_limits
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import load_roster
 from tasks.settings import PROJECT
@@ -22,7 +23,7 @@ COMMAND = "python -m deployments.render"
 BEGIN = f"  # >>> accounts: rendered by `{COMMAND}`, do not edit by hand\n"
 END = "  # <<< accounts\n"
 
-MANAGED = "managed-by:message-center"
+MANAGED = run_limits.MANAGED
 """Tag of every deployment that this project makes."""
 
 

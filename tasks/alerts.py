@@ -102,6 +102,11 @@ def channels(settings: Settings) -> list[Channel]:
     return found
 
 
+def still_raised(settings: Settings) -> list[RaisedAlert]:
+    """The alerts that have not ended, the oldest first."""
+    return sorted(read(_path(settings)).raised.values(), key=lambda one: one.since)
+
+
 def _forget_that_they_were_told(settings: Settings, keys: Sequence[str]) -> None:
     try:
         with ledger(_path(settings)) as known:

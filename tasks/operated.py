@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from prefect import Flow, State, flow
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Completed
 from prefect.utilities.hashing import file_hash
 
 from tasks.contracts.run_limits import LAST_RESORT, RUN_LIMITS
@@ -76,7 +76,7 @@ async def _watched(run: OperatedRun, body: Coroutine[Any, Any, R]) -> R | State[
         return await fail(run, run.over_its_limit if is_over else error)
     else:
         await recovered(run)
-        return result
+        return Completed(message=run.summary, data=result) if run.summary else result
     finally:
         RUN.reset(token)
 

@@ -26,6 +26,8 @@ class OperatedRun:
     seconds: float
     """How long it may take."""
     began: float = field(default_factory=monotonic)
+    summary: str | None = None
+    """The message of its state where it completes; the flow sets it."""
     _told: BaseException | None = None
 
     @property

@@ -1,8 +1,10 @@
-"""How long a run of each flow may take, and how often a stage is tried."""
+"""How long a run of each flow may take, how often a stage is tried, and when runs are late."""
 
 from datetime import timedelta
 from typing import Final
 
+MANAGED: Final = "managed-by:message-center"
+"""Tag of every deployment that this project makes."""
 RUN_LIMITS: Final = {
     "ingest-events": timedelta(hours=1),
     "process-batch-events": timedelta(hours=1),
@@ -25,3 +27,7 @@ LAST_RESORT: Final = timedelta(minutes=1)
 """How much later Prefect's own timeout ends a run, which could not say what to do."""
 RETRY_DELAYS: Final = (5.0, 30.0)
 """Seconds between the tries of a stage, where another try can help."""
+LATE_AFTER: Final = timedelta(minutes=1)
+"""How long a run may wait for its start."""
+SILENT_INTERVALS: Final = 3
+"""After how many intervals without a completed run a deployment is silent."""
