@@ -2,7 +2,7 @@
 
 from tasks import archive_events as stage
 from tasks.account_run import account_run
-from tasks.artifacts import show_run, show_table
+from tasks.artifacts import published_page, show_markdown, show_run, show_table
 from tasks.check_conservation import check_conservation
 from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter
@@ -19,5 +19,7 @@ async def archive_events(account: AccountParameter, now: NowParameter = None) ->
     run = account_run(account, now)
     result = stage.archive_events(run.settings, run.account, now=run.now)
     await show_table(f"proof-{account}", result.proofs, f"Completeness of the archive of account {account}")
+    if result.published:
+        await show_markdown(f"published-{account}", published_page(run.settings), "Where analysts find the archive")
     await show_run("archive-events", account, result.upserted, check_conservation(run.store))
     return result

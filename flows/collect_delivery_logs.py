@@ -11,6 +11,7 @@ from tasks.collect_delivery_logs import CollectCounts
 from tasks.exchange.named_files import named_files
 from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter, PathsParameter
+from tasks.show_rejects import show_rejects
 from tasks.take_in_files import collect_files
 
 LogFormat = Literal["auto", "canonical"]
@@ -34,5 +35,6 @@ async def collect_delivery_logs(
     """
     run = account_run(account, now)
     counts = collect_files(run, named_files(paths) if paths else None)
+    await show_rejects(run, None, rejected=counts.rejected, unreadable_files=counts.unreadable_files)
     await show_run("collect-delivery-logs", account, vars(counts), check_conservation(run.store))
     return counts

@@ -7,6 +7,7 @@ from tasks.exchange.named_files import named_files
 from tasks.ingest_events import IngestCounts
 from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter, PathsParameter, QueueParameter
+from tasks.show_rejects import show_rejects
 from tasks.take_in_files import ingest_files
 
 
@@ -27,5 +28,6 @@ async def ingest_events(
     """
     run = account_run(account, now)
     counts = ingest_files(run, queue, named_files(paths) if paths else None)
+    await show_rejects(run, queue, rejected=counts.rejected, unreadable_files=counts.unreadable_files)
     await show_run("ingest-events", account, vars(counts), check_conservation(run.store))
     return counts

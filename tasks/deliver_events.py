@@ -24,6 +24,7 @@ from tasks.contracts.vocabulary import Queue
 from tasks.exchange.sending import render_messages as rendering
 from tasks.exchange.sending.account_sender import SENDERS, sender_of
 from tasks.exchange.sending.senders import Sender, SenderUnavailableError
+from tasks.progress import progressing
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import deliver_events as store_of
@@ -53,7 +54,8 @@ async def deliver_events(
         counts = recover_batches(store, account, outbox, now=now)
         counts["expired"] += expire_events(store, now=now, queue=queue)
         sender = sender_of(account, outbox, now=now)
-        for batch in select_batches(store, now=now, queue=queue, batch_messages=settings.batch_messages):
+        batches = select_batches(store, now=now, queue=queue, batch_messages=settings.batch_messages)
+        for batch in progressing(batches, "batches"):
             counts += await hand_over_batch(store, account, batch, sender=sender, now=now)
     return {name: counts[name] for name in COUNTS}
 

@@ -40,14 +40,14 @@ async def fail(run: OperatedRun, error: Exception) -> State[Any]:
     get_run_logger().info("What happened, at length:", exc_info=error)
     at = datetime.now(UTC)
     link = run_link()
-    await _tried(_leave_page(run, error, at, link), "No artifact could be left")
-    await _tried(_alert_people(run, error, at, link), "No alert could be raised")
+    await told_if_possible(_leave_page(run, error, at, link), "No artifact could be left")
+    await told_if_possible(_alert_people(run, error, at, link), "No alert could be raised")
     return Failed(name="TimedOut" if error is run.over_its_limit else "Failed", message=run.line(error), data=error)
 
 
 async def recovered(run: OperatedRun) -> None:
     """Ends the alerts that former runs of the flow raised for the account."""
-    await _tried(_all_clear(run), "The alert of a former run could not be ended")
+    await told_if_possible(_all_clear(run), "The alert of a former run could not be ended")
 
 
 async def _leave_page(run: OperatedRun, error: Exception, at: datetime, link: str) -> None:
@@ -97,7 +97,8 @@ def _key(run: OperatedRun) -> str:
     return f"run/{run.flow}/{run.account or ''}"
 
 
-async def _tried(telling: Awaitable[None], otherwise: str) -> None:
+async def told_if_possible(telling: Awaitable[None], otherwise: str) -> None:
+    """Awaits what tells people about a run; where that is not possible the run's log says so, and no more."""
     try:
         await telling
     except Exception as error:  # noqa: BLE001 # the run's own failure is what counts

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -12,10 +13,12 @@ from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed
 from prefect.utilities.hashing import file_hash
 
+from tasks.artifacts import show_stages
 from tasks.contracts.run_limits import LAST_RESORT, RUN_LIMITS
-from tasks.failures import fail, recovered
+from tasks.failures import fail, recovered, told_if_possible
 from tasks.operated_run import RUN, OperatedRun
 from tasks.run_names import named_by_what_it_works_for
+from tasks.stopwatch import WATCH, watching
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,6 +72,18 @@ def operated(
 async def _watched(run: OperatedRun, body: Coroutine[Any, Any, R]) -> R | State[Any]:
     token = RUN.set(run)
     try:
+        # Where somebody watches already, as a demonstration does, the stages are theirs to show.
+        with nullcontext() if WATCH.get() else watching() as watch:
+            outcome = await _judged(run, body)
+        if watch:
+            await told_if_possible(show_stages(run.flow, run.account, watch), "No table of stages could be left")
+        return outcome
+    finally:
+        RUN.reset(token)
+
+
+async def _judged(run: OperatedRun, body: Coroutine[Any, Any, R]) -> R | State[Any]:
+    try:
         async with asyncio.timeout(run.seconds):
             result = await body
     except Exception as error:  # noqa: BLE001 # whatever it is, its operator is told
@@ -77,8 +92,6 @@ async def _watched(run: OperatedRun, body: Coroutine[Any, Any, R]) -> R | State[
     else:
         await recovered(run)
         return Completed(message=run.summary, data=result) if run.summary else result
-    finally:
-        RUN.reset(token)
 
 
 def _is_begun(context: FlowRunContext) -> bool:

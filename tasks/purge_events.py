@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.purge_events import PURGED_TABLES
+from tasks.progress import progressing
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import purge_archive as in_archive
@@ -106,7 +107,7 @@ def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now:
     """Purges the account's store, chunk by chunk; returns the rows that went, by table."""
     control, source = _control(settings), _source(settings, account)
     deleted: dict[str, int] = {}
-    for purge in plan.account:
+    for purge in progressing(plan.account, "tables"):
         name, due = purge.table.table.name, set()
         deleted |= dict.fromkeys([name, "hand_over", "delivery_batch"] if name == "event" else [name], 0)
         for chunk in in_store.chunks(source, purge, chunk_rows=settings.purge_chunk_rows):
@@ -122,7 +123,7 @@ def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now:
 def purge_archive(settings: Settings, account: Account, plan: PurgePlan, *, now: datetime) -> dict[str, int]:
     """Purges the account's rows in the archive, chunk by chunk; returns the rows that went, by table."""
     control, deleted = _control(settings), {}
-    for purge in plan.archive:
+    for purge in progressing(plan.archive, "archived-tables"):
         with reading(_source(settings, account)) as session:
             held = in_archive.held_keys(session, purge, in_store.NOTHING)
         chunks = in_archive.archived_chunks(control, purge, held, chunk_rows=settings.purge_chunk_rows)
