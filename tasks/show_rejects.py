@@ -37,7 +37,7 @@ async def show_rejects(run: AccountRun, of: Queue | None, *, rejected: int, unre
             f"rejects-{run.account.name}",
             rows,
             f"{rejected} rows and {unreadable_files} files were rejected, of which these. All rows, once "
-            f'archived: `message-center query "{query}"`. Files that could not be read, each with its reason: `{folder}`.',
+            f'archived: `message-center query "{query}"`. Files set aside, each with its reason: `{folder}`.',
         )
 
 

@@ -1,5 +1,6 @@
 """An alert to a webhook, or as a mail. The webhook's address may hold a secret, so nothing here tells it."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ class Webhook:
         """Posts one. An answer that sends elsewhere is no delivery."""
         with _unlogged():
             try:
-                async with httpx.AsyncClient(timeout=SECONDS) as client:
+                async with asyncio.timeout(SECONDS), httpx.AsyncClient(timeout=SECONDS) as client:
                     answer = await client.post(self.address, json=alert.model_dump(mode="json", exclude={"key"}))
             except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
                 raise NotDeliveredError(f"webhook: {type(error).__name__}") from None
@@ -63,7 +64,8 @@ class Mail:
     async def deliver(self, alert: Alert) -> None:
         """Sends one."""
         try:
-            await aiosmtplib.send(composed(alert, self), hostname=self.host, port=self.port, timeout=SECONDS)
+            async with asyncio.timeout(SECONDS):
+                await aiosmtplib.send(composed(alert, self), hostname=self.host, port=self.port, timeout=SECONDS)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise NotDeliveredError(f"mail by {self.host}:{self.port}: {error or type(error).__name__}") from error
 
