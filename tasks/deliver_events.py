@@ -76,7 +76,7 @@ async def delivering(store: StoreFile) -> AsyncIterator[None]:
         alone.__exit__(None, None, None)
 
 
-@stage(once=True)
+@stage(once=True)  # Many transactions: tried again, it would count none of those before the fault.
 def recover_batches(store: StoreFile, account: Account, outbox: Path, *, now: datetime) -> Counter[str]:
     """Settles what a crashed run left claimed, from the record of the sender it was claimed for; clears the records."""
     counts: Counter[str] = Counter()
@@ -112,7 +112,7 @@ def select_batches(
     return transform.batches(store_of.deliverables(store, now=now, queue=queue), batch_messages=batch_messages)
 
 
-@stage(once=True)
+@stage(once=True)  # Messages may have left: the next run asks the sender's record before anything leaves again.
 async def hand_over_batch(
     store: StoreFile, account: Account, batch: dy.DataFrame[Deliverable], *, sender: Sender, now: datetime
 ) -> Counter[str]:

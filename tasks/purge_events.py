@@ -102,7 +102,7 @@ def count_purgeable(settings: Settings, account: Account, plan: PurgePlan) -> di
     return account_rows | archived_rows
 
 
-@stage(once=True)
+@stage(once=True)  # Many transactions: tried again, it would count none of the chunks that went before the fault.
 def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now: datetime) -> dict[str, int]:
     """Purges the account's store, chunk by chunk; returns the rows that went, by table."""
     control, source = _control(settings), _source(settings, account)
@@ -119,7 +119,7 @@ def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now:
     return deleted
 
 
-@stage(once=True)
+@stage(once=True)  # For the same reason.
 def purge_archive(settings: Settings, account: Account, plan: PurgePlan, *, now: datetime) -> dict[str, int]:
     """Purges the account's rows in the archive, chunk by chunk; returns the rows that went, by table."""
     control, deleted = _control(settings), {}
