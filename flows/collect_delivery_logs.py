@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal, get_args
 
-from prefect import flow
 from pydantic import Field
 
 from tasks.account_run import account_run
@@ -10,14 +9,16 @@ from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.collect_delivery_logs import CollectCounts
 from tasks.exchange.named_files import named_files
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter, PathsParameter
+from tasks.show_rejects import show_rejects
 from tasks.take_in_files import collect_files
 
 LogFormat = Literal["auto", "canonical"]
 KNOWN_FORMATS = get_args(LogFormat)
 
 
-@flow(name="collect-delivery-logs", flow_run_name="{account}", persist_result=False)
+@operated("collect-delivery-logs")
 async def collect_delivery_logs(
     account: AccountParameter,
     paths: PathsParameter = None,
@@ -34,5 +35,6 @@ async def collect_delivery_logs(
     """
     run = account_run(account, now)
     counts = collect_files(run, named_files(paths) if paths else None)
+    await show_rejects(run, None, rejected=counts.rejected, unreadable_files=counts.unreadable_files)
     await show_run("collect-delivery-logs", account, vars(counts), check_conservation(run.store))
     return counts

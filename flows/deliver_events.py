@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from tasks import deliver_events as stage
@@ -10,10 +9,11 @@ from tasks.account_run import account_run
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.contracts.vocabulary import Queue
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter
 
 
-@flow(name="deliver-events", flow_run_name="{account}", persist_result=False)
+@operated("deliver-events")
 async def deliver_events(
     account: AccountParameter,
     queue: Annotated[Queue | None, Field(description="Queue of the events; empty: both.")] = None,

@@ -3,7 +3,6 @@
 from time import perf_counter
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from flows.archive_events import archive_events
@@ -20,11 +19,12 @@ from tasks.demo_home import IN_A_DEMO, SAMPLES, fresh_home, receiving_server
 from tasks.demo_results import demo_numbers
 from tasks.demo_show import DemoRun, Show
 from tasks.exchange.demonstration.report_page import write_report_page
+from tasks.operated import operated
 from tasks.settings import Settings
 from tasks.stopwatch import watching
 
 
-@flow(name="demo", flow_run_name="{events} events, seed {seed}", persist_result=False)
+@operated("demo", run_name="{events} events, seed {seed}")
 async def demo(
     events: Annotated[int, Field(ge=0, le=10_000_000, description="Events to generate.")] = 20_000,
     seed: Annotated[int, Field(ge=0, le=2**32 - 1, description="Equal seeds give equal events.")] = 7,

@@ -1,17 +1,17 @@
 """Flow `ingest-events`: event files into a queue of an execution account."""
 
-from prefect import flow
-
 from tasks.account_run import account_run
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.exchange.named_files import named_files
 from tasks.ingest_events import IngestCounts
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter, PathsParameter, QueueParameter
+from tasks.show_rejects import show_rejects
 from tasks.take_in_files import ingest_files
 
 
-@flow(name="ingest-events", flow_run_name="{account} {queue}", persist_result=False)
+@operated("ingest-events")
 async def ingest_events(
     account: AccountParameter,
     queue: QueueParameter = "batch",
@@ -28,5 +28,6 @@ async def ingest_events(
     """
     run = account_run(account, now)
     counts = ingest_files(run, queue, named_files(paths) if paths else None)
+    await show_rejects(run, queue, rejected=counts.rejected, unreadable_files=counts.unreadable_files)
     await show_run("ingest-events", account, vars(counts), check_conservation(run.store))
     return counts

@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from tasks.account_run import account_run
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, IngestParameter, NowParameter
 from tasks.process_events import ProcessCounts, process_queue
 
 
-@flow(name="process-batch-events", flow_run_name="{account}", persist_result=False)
+@operated("process-batch-events")
 async def process_batch_events(
     account: AccountParameter,
     deliver: Annotated[bool, Field(description="Go on to hand the messages over.")] = True,

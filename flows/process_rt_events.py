@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from tasks.account_run import account_run
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, IngestParameter, NowParameter
 from tasks.process_events import ProcessCounts, process_queue
 from tasks.rt_loop import process_in_real_time
 
 
-@flow(name="process-rt-events", flow_run_name="{account}", persist_result=False)
+@operated("process-rt-events")
 async def process_rt_events(  # noqa: PLR0917 # by name
     account: AccountParameter,
     deliver: Annotated[bool, Field(description="Go on to hand the messages over.")] = True,

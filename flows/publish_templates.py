@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from prefect import flow
 from pydantic import AwareDatetime, Field
 
 from tasks import publish_templates as stage
@@ -12,9 +11,10 @@ from tasks.account_run import account_runs
 from tasks.announce import announce
 from tasks.artifacts import show_table
 from tasks.contracts.accounts import AccountName
+from tasks.operated import operated
 
 
-@flow(name="publish-templates", flow_run_name="{path}", persist_result=False)
+@operated("publish-templates")
 async def publish_templates(
     path: Annotated[str, Field(min_length=1, max_length=4096, description="Folder of templates, or a table of them.")],
     accounts: Annotated[list[AccountName] | None, Field(max_length=128, description="Accounts; empty: all.")] = None,

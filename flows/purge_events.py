@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from prefect import flow
 from pydantic import Field
 
 from tasks import purge_events as stage
 from tasks.account_run import account_run
 from tasks.artifacts import show_run, show_table
 from tasks.check_conservation import check_conservation
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, NowParameter
 
 DryRunParameter = Annotated[bool, Field(description="Count what would go, and change nothing.")]
 
 
-@flow(name="purge-events", flow_run_name="{account}", persist_result=False)
+@operated("purge-events")
 async def purge_events(
     account: AccountParameter, dry_run: DryRunParameter = True, now: NowParameter = None
 ) -> stage.PurgeResult:

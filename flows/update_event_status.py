@@ -1,17 +1,18 @@
 """Flow `update-event-status`: delivery logs into event statuses (the product's `updateEventStatus`)."""
 
-from prefect import flow
-
 from tasks.account_run import account_run
 from tasks.announce import announce
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
+from tasks.collect_delivery_logs import CollectCounts
+from tasks.operated import operated
 from tasks.parameters import AccountParameter, CollectParameter, NowParameter
+from tasks.show_rejects import show_rejects
 from tasks.take_in_files import collect_files
 from tasks.update_event_status import StatusCounts, apply_statuses, join_statuses, read_open_logs
 
 
-@flow(name="update-event-status", flow_run_name="{account}", persist_result=False)
+@operated("update-event-status")
 async def update_event_status(
     account: AccountParameter, collect: CollectParameter = False, now: NowParameter = None
 ) -> StatusCounts:
@@ -23,11 +24,12 @@ async def update_event_status(
         now: Clock of the run; empty: the real time.
     """
     run = account_run(account, now)
-    collected = vars(collect_files(run)) if collect else {}
+    collected = collect_files(run) if collect else CollectCounts()
     logs = read_open_logs(run.store)
     changes = join_statuses(logs, account=run.account)
     counts = apply_statuses(run.store, logs, changes, account=run.account, now=run.now)
-    shown = vars(counts) | {f"collect_{name}": count for name, count in collected.items()}
+    shown = vars(counts) | {f"collect_{name}": count for name, count in vars(collected).items() if collect}
+    await show_rejects(run, None, rejected=collected.rejected, unreadable_files=collected.unreadable_files)
     await show_run("update-event-status", account, shown, check_conservation(run.store))
     if counts.changed:
         announce("statuses.updated", account, changed=counts.changed)

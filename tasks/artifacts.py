@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
 from uuid import UUID
 
 import polars as pl
@@ -12,7 +14,11 @@ from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.context import FlowRunContext
 
 from tasks.contracts.vocabulary import STATUS_LABELS
-from tasks.stopwatch import clocked
+from tasks.settings import Settings
+from tasks.stopwatch import Stopwatch, clocked
+
+STAGES: Final = 15
+"""As many of the slowest are shown."""
 
 
 async def show_table(key: str, rows: pl.DataFrame | Sequence[Mapping[str, object]], description: str) -> None:
@@ -58,7 +64,31 @@ async def show_run(stage: str, account: str, counts: Mapping[str, object], statu
     counted = [{"count": name.replace("_", " "), "value": value} for name, value in counts.items()]
     await show_table(f"{stage}-{account}", counted, f"What {stage} did on account {account}")
     labelled = statuses.with_columns(pl.col("status").replace(STATUS_LABELS))
-    await show_table(f"statuses-{account}", labelled, f"Events of account {account} by status")
+    await show_table(f"statuses-{account}", labelled, f"Events of account {account} by status and reason")
+
+
+async def show_stages(flow: str, account: str | None, watch: Stopwatch) -> None:
+    """Leaves the slowest stages of a run, where it had any."""
+    slowest = sorted(
+        ((spent, name) for (clock, name), spent in watch.seconds.items() if clock == "stage"), reverse=True
+    )
+    rows = [
+        {"stage": name.replace("_", " "), "calls": watch.calls["stage", name], "seconds": round(spent, 3)}
+        for spent, name in slowest[:STAGES]
+    ]
+    if rows:
+        key = f"stages-{flow}-{account}" if account else f"stages-{flow}"
+        await show_table(key, rows, f"Where the time of {flow} went, the slowest stages first")
+
+
+def published_page(settings: Settings) -> str:
+    """Where the published data of all accounts is, on the worker's machine, and how to read it."""
+    path = settings.published_control
+    return (
+        f"[{path}](file://{quote(str(path))})\n\n"
+        "    message-center report service-level\n"
+        f'    duckdb -readonly "{path}"\n'
+    )
 
 
 def _cell(value: object) -> object:

@@ -13,7 +13,7 @@ class ConservationError(RuntimeError):
 
 @stage
 def check_conservation(store: StoreFile) -> pl.DataFrame:
-    """Counts events by `queue` and `status`.
+    """Counts events by `queue`, `status` and `reason`.
 
     Raises:
         ConservationError: The counts do not add up to what was accepted.

@@ -15,6 +15,7 @@ from tasks.contracts.vocabulary import QUEUES, Queue
 from tasks.exchange.sending.account_sender import sender_of
 from tasks.exchange.sending.render_messages import render_messages
 from tasks.exchange.sending.senders import Sender
+from tasks.progress import progressing
 from tasks.settings import Settings
 from tasks.settle_batches import recover_batches, settle_answers
 from tasks.stage import stage
@@ -48,7 +49,8 @@ async def deliver_events(
         counts = recover_batches(store, account, outbox, now=now, queue=queue)
         counts["expired"] += expire_events(store, now=now, queue=queue)
         sender = sender_of(account, outbox, now=now)
-        for events in select_rounds(store, now=now, queue=queue, batch_messages=settings.batch_messages):
+        rounds = select_rounds(store, now=now, queue=queue, batch_messages=settings.batch_messages)
+        for events in progressing(rounds, "rounds"):
             counts += await hand_over_round(store, account, events, sender=sender, now=now)
     return {name: counts[name] for name in COUNTS}
 
@@ -69,7 +71,7 @@ async def delivering(store: StoreFile, queue: Queue | None = None) -> AsyncItera
         yield
 
 
-@stage
+@stage(once=True)  # Many transactions.
 def expire_events(store: StoreFile, *, now: datetime, queue: Queue | None) -> int:
     """Expires what was not handed over in time."""
     return store_of.expire_events(store, now=now, queue=queue)
@@ -83,7 +85,7 @@ def select_rounds(
     return transform.rounds(store_of.deliverables(store, now=now, queue=queue), batch_messages=batch_messages)
 
 
-@stage
+@stage(once=True)  # Messages may have left: the next run asks the sender's record before anything leaves again.
 async def hand_over_round(
     store: StoreFile, account: Account, deliverables: dy.DataFrame[Deliverable], *, sender: Sender, now: datetime
 ) -> Counter[str]:

@@ -51,6 +51,32 @@ def asks_archive(account: Account) -> bool:
     return bool(account.thresholds.archive_periods or account.thresholds.different_days)
 
 
+def health_rows(seen: Sequence[AccountHealth]) -> list[dict[str, object]]:
+    """Indicators as people read them."""
+    return [
+        {
+            "account": one.account,
+            "indicator": row["indicator"].replace("_", " "),
+            "value": None if row["value"] is None else round(row["value"], 2),
+            "warning": row["warning"],
+            "alert": row["alert"],
+            "worse": row["direction"],
+            "status": _told_status(row),
+        }
+        for one in seen
+        for row in one.indicators.iter_rows(named=True)
+    ]
+
+
+def _told_status(row: dict[str, object]) -> str:
+    """An indicator's status, or why it has none."""
+    if row["direction"] is None:
+        return "off"
+    if row["value"] is None:
+        return "not measured"
+    return str(row["status"]) if row["judged"] else "too few to judge"
+
+
 def _archived(look: Look) -> Archived:
     control = StoreFile(look.settings.control_store, "control", look.wait_seconds)
     if not control.path.exists():

@@ -10,6 +10,7 @@ from tasks.check_conservation import check_conservation
 from tasks.contracts.vocabulary import Queue
 from tasks.deliver_events import deliver_events
 from tasks.route_events import apply_routing, read_pending_events, read_routing_templates, route
+from tasks.show_rejects import show_rejects
 from tasks.take_in_files import ingest_files
 
 ProcessCounts = dict[str, int]
@@ -23,6 +24,8 @@ async def process_queue(run: AccountRun, queue: Queue, *, deliver: bool, ingest:
         The counts of routing, and those of the files and of the hand-over under names of their own.
     """
     counts = await process_once(run, queue, deliver=deliver, files=None if ingest else ())
+    rejected, unreadable = counts.get("ingest_rejected", 0), counts.get("ingest_unreadable_files", 0)
+    await show_rejects(run, queue, rejected=rejected, unreadable_files=unreadable)
     await show_run(f"process-{queue}-events", run.account.name, counts, check_conservation(run.store))
     return counts
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.purge_events import PURGED_TABLES
+from tasks.progress import progressing
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import purge_archive as in_archive
@@ -101,12 +102,12 @@ def count_purgeable(settings: Settings, account: Account, plan: PurgePlan) -> di
     return account_rows | archived_rows
 
 
-@stage
+@stage(once=True)  # Many transactions: tried again, it would count none of the chunks that went before the fault.
 def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now: datetime) -> dict[str, int]:
     """Purges the account's store, chunk by chunk; returns the rows that went, by table."""
     control, source = _control(settings), _source(settings, account)
     deleted: dict[str, int] = {}
-    for purge in plan.account:
+    for purge in progressing(plan.account, "tables"):
         name, due = purge.table.table.name, set()
         deleted |= dict.fromkeys([name, "hand_over", "delivery_batch"] if name == "event" else [name], 0)
         for chunk in in_store.chunks(source, purge, chunk_rows=settings.purge_chunk_rows):
@@ -118,11 +119,11 @@ def purge_account(settings: Settings, account: Account, plan: PurgePlan, *, now:
     return deleted
 
 
-@stage
+@stage(once=True)  # For the same reason.
 def purge_archive(settings: Settings, account: Account, plan: PurgePlan, *, now: datetime) -> dict[str, int]:
     """Purges the account's rows in the archive, chunk by chunk; returns the rows that went, by table."""
     control, deleted = _control(settings), {}
-    for purge in plan.archive:
+    for purge in progressing(plan.archive, "archived-tables"):
         with reading(_source(settings, account)) as session:
             held = in_archive.held_keys(session, purge, in_store.NOTHING)
         chunks = in_archive.archived_chunks(control, purge, held, chunk_rows=settings.purge_chunk_rows)

@@ -70,7 +70,7 @@ def route(
     return Routing(transform.decide(parts, found, holds), parts.due.height, parts.waiting.height)
 
 
-@stage
+@stage(once=True)  # Many transactions: tried again, it would count none of those before the fault.
 def apply_routing(
     store: StoreFile, routing: Routing, *, account: Account, queue: Queue, now: datetime
 ) -> RoutingCounts:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tasks.contracts.vocabulary import Queue
@@ -28,6 +28,12 @@ class Settings(BaseSettings):
         default=None,
         description="Where the real-time loop notes when the steps of each pass were durable; for benchmarks.",
     )
+    alert_webhook: SecretStr | None = Field(default=None, description="Address that alerts are posted to as JSON.")
+    alert_mail_to: str | None = Field(default=None, description="Who gets alerts by mail; commas between addresses.")
+    alert_mail_from: str = Field(default="message-center@localhost", description="Whom these mails are from.")
+    alert_smtp_host: str = Field(default="127.0.0.1", description="The server that takes them.")
+    alert_smtp_port: int = Field(default=25, ge=1, le=65_535)
+    alert_reminder_hours: float = Field(default=24, gt=0, description="After how long an alert is told again.")
 
     @field_validator("home", mode="after")
     @classmethod

@@ -23,7 +23,7 @@ Endings = list[tuple[str, str, str | None]]
 """Rows of `BatchEnding`."""
 
 
-@stage
+@stage(once=True)  # Many transactions: tried again, it would count none of those before the fault.
 def recover_batches(
     store: StoreFile, account: Account, outbox: Path, *, now: datetime, queue: Queue | None
 ) -> Counter[str]:

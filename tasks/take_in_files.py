@@ -10,6 +10,7 @@ from tasks.contracts.vocabulary import Queue
 from tasks.drain_files import Drain, read_drain, set_unread_aside, store_drain
 from tasks.exchange.inbox import set_aside
 from tasks.ingest_events import IngestCounts, find_event_files, ingest_file, put_away_read
+from tasks.progress import progressing
 from tasks.store.store_errors import StoreUnreadableError, StoreVersionError
 
 TROUBLES: Final = (OSError, MemoryError, StoreUnreadableError, StoreVersionError)
@@ -38,7 +39,8 @@ def ingest_files(run: AccountRun, queue: Queue, files: Iterable[Path] | None = N
 def collect_files(run: AccountRun, files: Iterable[Path] | None = None) -> CollectCounts:
     """Stores delivery logs; left out: all that waits in the account's inbox for them."""
     counts = CollectCounts()
-    for path in find_delivery_logs(run.settings, run.account) if files is None else files:
+    waiting = find_delivery_logs(run.settings, run.account) if files is None else files
+    for path in progressing(waiting, "files"):
         counts = counts.plus(collect_delivery_log(run.settings, run.account, path, now=run.now))
     return counts
 

@@ -5,6 +5,7 @@ from xdist.scheduler import LoadFileScheduling
 SLOW_GROUPS = (
     "tests/deployments",
     "tests/flows/test_demo.py",
+    "tests/operated",
     "tests/crashes/test_killed_at_chosen_points.py",
     "tests/stages/test_archive_events.py",
     "tests/stages/test_purge_events.py",
@@ -19,11 +20,14 @@ SLOW_GROUPS = (
 )
 """Those that take longest, the longest first: a group runs on one worker, and must not be what the others wait for."""
 
+SHARING_A_SERVER = ("tests/deployments", "tests/operated")
+"""Folders whose files share a Prefect server."""
+
 
 def group(nodeid: str) -> str:
     """A file, or all files that share a Prefect server, which starts once and is gone with the last of them."""
     file = nodeid.partition("::")[0]
-    return "tests/deployments" if file.startswith("tests/deployments/") else file
+    return next((folder for folder in SHARING_A_SERVER if file.startswith(f"{folder}/")), file)
 
 
 class GroupScheduling(LoadFileScheduling):

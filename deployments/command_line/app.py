@@ -18,8 +18,8 @@ from deployments.command_line import (
     up,
 )
 from deployments.command_line.output import note, print_json
-from deployments.command_line.troubles import told
 from deployments.running_server import use_running_server
+from tasks.advice import told
 
 # What a person runs by hand tells its results itself; Prefect's own log starts at warnings.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")

@@ -23,7 +23,7 @@ def health(  # noqa: PLR0917
 ) -> None:
     """Tell how accounts are against their thresholds; ends with 1 at an alert."""
     from tasks.exchange.roster import load_roster
-    from tasks.health import Look, accounts_health
+    from tasks.health import Look, accounts_health, health_rows
 
     settings = Settings()
     accounts = [one for one in load_roster(settings.roster_path) if account in {None, one.name}]
@@ -38,7 +38,7 @@ def health(  # noqa: PLR0917
         listed = [_as_object(one) for one in seen]
         print_json({"status": status, "at": look.now, "queue": queue, **_fullest(seen), "accounts": listed})
     else:
-        show_rows("indicators", _rows(seen), as_json=False, title=f"Queue {queue}, last {window} min: {status}")
+        show_rows("indicators", health_rows(seen), as_json=False, title=f"Queue {queue}, last {window} min: {status}")
         for one in seen:
             if one.told:
                 note(f"{one.account}: {one.sight}: {one.told}")
@@ -67,28 +67,3 @@ def _as_object(one: AccountHealth) -> dict[str, object]:
         f"queued_{other}": one.other_queued,
         "indicators": one.indicators.to_dicts(),
     }
-
-
-def _rows(seen: list[AccountHealth]) -> list[dict[str, object]]:
-    return [
-        {
-            "account": one.account,
-            "indicator": row["indicator"].replace("_", " "),
-            "value": None if row["value"] is None else round(row["value"], 2),
-            "warning": row["warning"],
-            "alert": row["alert"],
-            "worse": row["direction"],
-            "status": _status(row),
-        }
-        for one in seen
-        for row in one.indicators.iter_rows(named=True)
-    ]
-
-
-def _status(row: dict[str, object]) -> str:
-    """An indicator's status, or why it has none."""
-    if row["direction"] is None:
-        return "off"
-    if row["value"] is None:
-        return "not measured"
-    return str(row["status"]) if row["judged"] else "too few to judge"

@@ -82,6 +82,18 @@ def set_aside(path: Path, reason: str) -> Path:
     return _moved(path, target)
 
 
+def newest_reasons(folder: Path, files: int) -> list[tuple[str, str]]:
+    """Names of the files set aside last in a `rejected/` folder, with their reasons."""
+    try:
+        reasons = sorted(folder.glob(f"*{REASON_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+        return [
+            (path.name.removesuffix(REASON_SUFFIX), path.read_text(encoding="utf-8", errors="replace")[:200].strip())
+            for path in reversed(reasons[-files:])
+        ]
+    except FileNotFoundError:
+        return []  # somebody took one away meanwhile
+
+
 def _reserved(path: Path, folder: str, *, has_reason: bool) -> Path:
     """A place of ours in `folder`, named like `path`, with a counter where that name is taken.
 

@@ -36,6 +36,6 @@ def balance(store: StoreFile) -> Balance:
 
 
 def events_by_status(store: StoreFile) -> pl.DataFrame:
-    """`queue`, `status`, `events`."""
+    """`queue`, `status`, `reason`, `events`; the rarer reasons of a status are one row."""
     with reading(store) as session:
         return session.frame("conservation/count_by_status")

@@ -47,7 +47,8 @@ def names_of(account: str) -> set[str]:
 
 def test_the_server_gets_one_deployment_per_flow_and_those_of_each_account() -> None:
     deployed = deploy()
-    expected = {f"{name}/{name}" for name in FLOWS} | names_of("north") | names_of("south")
+    alone = {f"{name}/{name}" for name in FLOWS - {"check-health"}} | {"check-health/checkHealth"}
+    expected = alone | names_of("north") | names_of("south")
     assert {each.deployment for each in deployed} == expected
     managed = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED]))
     on_server = ask(lambda client: client.read_deployments(deployment_filter=managed))

@@ -1,0 +1,1 @@
+"""How alerts leave, and which were told already."""
