@@ -6,10 +6,11 @@ from prefect.context import FlowRunContext
 from prefect.events import emit_event
 
 News = Literal[
-    "events.landed", "delivery-logs.landed", "templates.published", "statuses.updated", "archive.finished"
+    "events.landed", "delivery-logs.landed", "templates.published", "events.processed", "statuses.updated",
+    "archive.finished",
 ]  # fmt: skip
-"""What there is to tell of an account: files wait in its batch inbox or among its delivery logs, templates or statuses
-changed, the archive holds what it holds."""
+"""What there is to tell of an account: files wait in its batch inbox or among its delivery logs, templates are in
+force, events or statuses have changed, the archive is as the account is."""
 PREFIX: Final = "message-center"
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from tasks.account_run import AccountRun
+from tasks.announce import announce
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.contracts.vocabulary import Queue
@@ -14,6 +15,7 @@ from tasks.show_rejects import show_rejects
 from tasks.take_in_files import ingest_files
 
 ProcessCounts = dict[str, int]
+WAITING: Final = frozenset({"due", "deferred", "template_paused"})
 Step = Literal["ingested", "routed", "handed over"]
 
 
@@ -27,7 +29,14 @@ async def process_queue(run: AccountRun, queue: Queue, *, deliver: bool, ingest:
     rejected, unreadable = counts.get("ingest_rejected", 0), counts.get("ingest_unreadable_files", 0)
     await show_rejects(run, queue, rejected=rejected, unreadable_files=unreadable)
     await show_run(f"process-{queue}-events", run.account.name, counts, check_conservation(run.store))
+    if did_something(counts):
+        announce("events.processed", run.account.name)
     return counts
+
+
+def did_something(counts: ProcessCounts) -> bool:
+    """Whether anything changed: what merely waits is counted each time."""
+    return any(count for name, count in counts.items() if name not in WAITING)
 
 
 async def process_once(
