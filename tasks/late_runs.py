@@ -1,34 +1,23 @@
-"""What the Prefect server says of our deployments' runs: which start late, which are stuck, which never complete."""
+"""What the Prefect server says of our deployments' runs: which start late, are stuck, crash, or never complete."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterTags,
-    FlowFilter,
-    FlowFilterId,
-    FlowRunFilter,
-    FlowRunFilterDeploymentId,
-    FlowRunFilterEndTime,
-    FlowRunFilterExpectedStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
+from prefect.client.schemas.filters import FlowFilter, FlowFilterId
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import IntervalSchedule
 
-from tasks.contracts.run_limits import LAST_RESORT, LATE_AFTER, MANAGED, RUN_LIMITS, SILENT_INTERVALS
+from tasks.contracts.run_limits import LAST_RESORT, LATE_AFTER, RUN_LIMITS, SILENT_INTERVALS
+from tasks.server_runs import managed_deployments, runs_of
 
-PAGE: Final = 200
-"""The server gives no more at once."""
-T = TypeVar("T")
+CRASHED_WITHIN: Final = timedelta(days=1)
+Kind = Literal["stuck", "late", "crashed", "silent"]
 
 
 @dataclass(frozen=True)
@@ -37,37 +26,43 @@ class Lateness:
 
     deployment: str
     account: str | None
-    kind: Literal["stuck", "late", "silent"]
+    kind: Kind
     text: str
     do: str
 
 
 async def look_at_runs(now: datetime) -> list[Lateness]:
-    """The deployments of ours whose runs are late or stuck, or did not complete for three intervals.
+    """The deployments of ours whose runs are late, stuck or killed, or did not complete for three intervals.
+
+    A run that was killed could not tell anybody itself.
 
     Args:
         now: The real time, for it is the server's.
     """
     async with get_client() as client:
-        ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED]))
-        deployments = await _all(lambda at: client.read_deployments(deployment_filter=ours, limit=PAGE, offset=at))
+        deployments = await managed_deployments(client)
         if not deployments:
             return []
-        ids = FlowRunFilterDeploymentId(any_=[one.id for one in deployments])
-        waiting = await _runs(client, _in_state(StateType.SCHEDULED, ids, until=now - LATE_AFTER))
-        going = await _runs(client, _in_state(StateType.RUNNING, ids), _in_state(StateType.CANCELLING, ids))
+        ids = [one.id for one in deployments]
+        waiting = await runs_of(client, ids, StateType.SCHEDULED, expected_until=now - LATE_AFTER)
+        going = await runs_of(client, ids, StateType.RUNNING, StateType.CANCELLING)
         flows = await client.read_flows(
             flow_filter=FlowFilter(id=FlowFilterId(any_=list({one.flow_id for one in deployments})))
         )
         limits = {flow.id: RUN_LIMITS.get(flow.name) for flow in flows}
+        crashed = await _crashed(client, ids, now)
         busy = {run.deployment_id for run in going}
         watched = [one for one in deployments if one.id not in busy and _is_old_enough(one, now)]
         silent = await _silent(client, watched, now)
-    return _told(deployments, waiting, [run for run in going if _is_stuck(run, limits, now)], silent)
+    return _told(deployments, waiting, [run for run in going if _is_stuck(run, limits, now)], crashed, silent)
 
 
 def _told(
-    deployments: Sequence[DeploymentResponse], waiting: list[FlowRun], stuck: list[FlowRun], silent: set[UUID]
+    deployments: Sequence[DeploymentResponse],
+    waiting: list[FlowRun],
+    stuck: list[FlowRun],
+    crashed: list[FlowRun],
+    silent: set[UUID],
 ) -> list[Lateness]:
     """One thing per deployment, the worst."""
     found = []
@@ -79,16 +74,21 @@ def _told(
             found.append(_late(one, "stuck", text, "look at it and cancel it; see whether its worker is there"))
         elif own_waiting:
             since = min(run.expected_start_time for run in own_waiting if run.expected_start_time)
-            text = f"{len(own_waiting)} runs wait for their start, the first since {_moment(since)}"
+            text = f"runs that wait for their start: {len(own_waiting)}, the first since {_moment(since)}"
             do = "see whether a worker runs (`prefect worker start --pool local --type process`) and has room"
             found.append(_late(one, "late", text, do))
+        elif own_crashed := _of(one, crashed):
+            last = own_crashed[-1]
+            text = f"run {last.name} crashed, and none has completed since"
+            do = "see whether the machine restarted or was short of memory; the next run goes on"
+            found.append(_late(one, "crashed", text, do))
         elif one.id in silent:
             text = f"no run completed in {SILENT_INTERVALS} intervals"
             found.append(_late(one, "silent", text, "look at what its last runs say, and whether a worker runs"))
     return found
 
 
-def _late(one: DeploymentResponse, kind: Literal["stuck", "late", "silent"], text: str, do: str) -> Lateness:
+def _late(one: DeploymentResponse, kind: Kind, text: str, do: str) -> Lateness:
     account = next((tag.removeprefix("account:") for tag in one.tags if tag.startswith("account:")), None)
     return Lateness(one.name, account, kind, f"{one.name}: {text}", do)
 
@@ -109,6 +109,22 @@ def _is_old_enough(one: DeploymentResponse, now: datetime) -> bool:
     return not one.paused and interval is not None and since < now - SILENT_INTERVALS * interval - LATE_AFTER
 
 
+async def _crashed(client: PrefectClient, ids: Sequence[UUID], now: datetime) -> list[FlowRun]:
+    """Runs that were killed, where none of their deployment has completed since; the earliest first."""
+    runs = await runs_of(client, ids, StateType.CRASHED, ended_since=now - CRASHED_WITHIN)
+    if not runs:
+        return []
+    own = list({run.deployment_id for run in runs if run.deployment_id})
+    completed = await runs_of(client, own, StateType.COMPLETED, ended_since=min(_ended(run) for run in runs))
+    recovered = {run.deployment_id: _ended(run) for run in sorted(completed, key=_ended)}
+    left = [run for run in runs if run.deployment_id not in recovered or recovered[run.deployment_id] < _ended(run)]
+    return sorted(left, key=_ended)
+
+
+def _ended(run: FlowRun) -> datetime:
+    return run.end_time or datetime.min.replace(tzinfo=UTC)
+
+
 async def _silent(client: PrefectClient, watched: Sequence[DeploymentResponse], now: datetime) -> set[UUID]:
     """Those without a completed run; one question for all that run equally often."""
     by_interval: dict[timedelta, list[UUID]] = defaultdict(list)
@@ -117,44 +133,14 @@ async def _silent(client: PrefectClient, watched: Sequence[DeploymentResponse], 
     silent = {one.id for one in watched}
     for interval, ids in by_interval.items():
         since = now - SILENT_INTERVALS * interval - LATE_AFTER
-        completed = FlowRunFilter(
-            deployment_id=FlowRunFilterDeploymentId(any_=ids),
-            state=_state(StateType.COMPLETED),
-            end_time=FlowRunFilterEndTime(after_=since),
-        )
-        silent -= {run.deployment_id for run in await _runs(client, completed) if run.deployment_id}
+        completed = await runs_of(client, ids, StateType.COMPLETED, ended_since=since)
+        silent -= {run.deployment_id for run in completed if run.deployment_id}
     return silent
 
 
 def _interval(one: DeploymentResponse) -> timedelta | None:
     active = [each.schedule for each in one.schedules if each.active]
     return next((each.interval for each in active if isinstance(each, IntervalSchedule)), None)
-
-
-def _in_state(state: StateType, ids: FlowRunFilterDeploymentId, until: datetime | None = None) -> FlowRunFilter:
-    started = FlowRunFilterExpectedStartTime(before_=until) if until else None
-    return FlowRunFilter(deployment_id=ids, state=_state(state), expected_start_time=started)
-
-
-def _state(state: StateType) -> FlowRunFilterState:
-    return FlowRunFilterState(type=FlowRunFilterStateType(any_=[state]))
-
-
-async def _runs(client: PrefectClient, *filters: FlowRunFilter) -> list[FlowRun]:
-    return [run for each in filters for run in await _runs_of(client, each)]
-
-
-async def _runs_of(client: PrefectClient, one: FlowRunFilter) -> list[FlowRun]:
-    return await _all(lambda at: client.read_flow_runs(flow_run_filter=one, limit=PAGE, offset=at))
-
-
-async def _all(page: Callable[[int], Awaitable[list[T]]]) -> list[T]:
-    found: list[T] = []
-    while part := await page(len(found)):
-        found += part
-        if len(part) < PAGE:
-            break
-    return found
 
 
 def _moment(instant: datetime) -> str:

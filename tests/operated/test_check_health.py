@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from deliverables import Event, put_events
@@ -11,8 +12,9 @@ from operated.conftest import Hook
 from operated.recorded_runs import recorded, run_and_read
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.schedules import IntervalSchedule
-from prefect.states import Running, Scheduled
+from prefect.states import Completed, Crashed, Failed, Running, Scheduled
 
 from flows.check_health import check_health
 from flows.update_event_status import update_event_status
@@ -82,31 +84,52 @@ def test_it_fails_only_where_it_could_not_look(settings: Settings, store: StoreF
     assert "What to do: mend the file as the message says" in blind.errors[0]
 
 
+async def fail_all_planned(deployment: UUID) -> None:
+    """Fails the runs of the next hours, once the server has planned them."""
+    own = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment]))
+    async with get_client() as client:
+        async with asyncio.timeout(90):
+            while len(planned := await client.read_flow_runs(flow_run_filter=own)) < 3:
+                await asyncio.sleep(0.3)
+        for run in planned:
+            await client.set_flow_run_state(run.id, Failed(), force=True)
+
+
 def test_runs_that_are_late_stuck_or_never_complete_are_told(settings: Settings, hook: Hook) -> None:
     async def see() -> None:
         async with get_client() as client:
             flow_id = await client.create_flow(update_event_status)
-            every = DeploymentScheduleCreate(schedule=IntervalSchedule(interval=timedelta(hours=1)), active=True)
+            now = datetime.now(UTC)
+            hourly = IntervalSchedule(interval=timedelta(hours=1), anchor_date=now + timedelta(minutes=40))
+            every = DeploymentScheduleCreate(schedule=hourly, active=True)
             made = {
                 name: await client.create_deployment(
-                    flow_id, name, tags=[MANAGED, "account:alpha"] if name != "foreign" else [], schedules=[every]
+                    flow_id,
+                    name,
+                    tags=[MANAGED, "account:alpha"] if name != "foreign" else [],
+                    schedules=[every] if name == "silent" else [],
                 )
-                for name in ("late", "stuck", "silent", "foreign")
+                for name in ("crashed", "late", "stuck", "silent", "foreign")
             }
-            now = datetime.now(UTC)
             for name, state in {
                 "late": Scheduled(scheduled_time=now - timedelta(minutes=2)),
                 "foreign": Scheduled(scheduled_time=now - timedelta(minutes=2)),
                 "stuck": Running(),
             }.items():
                 await client.create_flow_run_from_deployment(made[name], state=state)
-        assert [(one.deployment, one.kind) for one in await look_at_runs(now)] == [("late", "late")]
+            killed = await client.create_flow_run_from_deployment(made["crashed"])
+            await client.set_flow_run_state(killed.id, Crashed(), force=True)
+        seen = await look_at_runs(now)
+        assert [(one.deployment, one.kind) for one in seen] == [("crashed", "crashed"), ("late", "late")]
+        async with get_client() as client:
+            good = await client.create_flow_run_from_deployment(made["crashed"])
+            await client.set_flow_run_state(good.id, Completed(), force=True)
         later = await look_at_runs(now + timedelta(minutes=33))
         assert [(one.deployment, one.kind) for one in later] == [("late", "late"), ("stuck", "stuck")]
-        seen = await look_at_runs(now + timedelta(hours=4))
-        assert {(one.deployment, one.kind) for one in seen} >= {
-            ("late", "late"), ("silent", "silent"), ("stuck", "stuck")
-        }  # fmt: skip
+        await fail_all_planned(made["silent"])
+        seen = await look_at_runs(now + timedelta(hours=3, minutes=2))
+        told = [("late", "late"), ("silent", "silent"), ("stuck", "stuck")]
+        assert sorted((one.deployment, one.kind) for one in seen) == told
         run = await run_and_read(check_health)
         async with get_client() as client:
             for deployment in made.values():
@@ -119,5 +142,5 @@ def test_runs_that_are_late_stuck_or_never_complete_are_told(settings: Settings,
         ("late-runs", "alert", "alpha"),
         ("late-runs", "ended", "alpha"),
     ]
-    assert hook.posted[0]["text"].startswith("late: 1 runs wait for their start, the first since ")
+    assert hook.posted[0]["text"].startswith("late: runs that wait for their start: 1, the first since ")
     assert json.loads((settings.home / "alerts.json").read_text()) == {"raised": {}}
