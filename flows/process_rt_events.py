@@ -9,6 +9,7 @@ from tasks.operated import operated
 from tasks.parameters import AccountParameter, IngestParameter, NowParameter
 from tasks.process_events import ProcessCounts, process_queue
 from tasks.rt_loop import process_in_real_time
+from tasks.stop_signal import ended
 
 
 @operated("process-rt-events")
@@ -38,6 +39,8 @@ async def process_rt_events(  # noqa: PLR0917 # by name
         return await process_queue(run, "rt", ingest=ingest, deliver=deliver)
     if now:
         raise ValueError("A run that stays has the real clock: leave `now` empty, or set run_seconds to 0.")
-    return await process_in_real_time(
+    counts = await process_in_real_time(
         run, deliver=deliver, ingest=ingest, run_seconds=run_seconds, poll_seconds=poll_seconds
     )
+    result: ProcessCounts = await ended(counts)
+    return result

@@ -1,12 +1,16 @@
 """A request to stop, heeded between two pieces of work instead of in the midst of one."""
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
+
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+from prefect.states import Cancelled
 
 
 @dataclass
@@ -18,10 +22,9 @@ class StopSignal:
 
 @contextmanager
 def held_back() -> Iterator[StopSignal]:
-    """Keeps SIGTERM for the end of the block, and only tells of it until then.
+    """Takes SIGTERM for a request that the block heeds when it suits it.
 
-    What would have happened at once happens at the end: Prefect cancels the run, or the process ends. Signals reach
-    the main thread alone; elsewhere nothing changes.
+    Signals reach the main thread alone; elsewhere nothing changes.
     """
     stop = StopSignal()
     if threading.current_thread() is not threading.main_thread():
@@ -36,5 +39,15 @@ def held_back() -> Iterator[StopSignal]:
         yield stop
     finally:
         signal.signal(signal.SIGTERM, before)
-        if stop.is_set:
-            os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def ended(result: Any) -> Any:
+    """The result of a run that ended by itself; of one that is being cancelled, that it is."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return result
+    async with get_client() as client:
+        run = await client.read_flow_run(context.flow_run.id)
+    if run.state and run.state.is_cancelling():
+        return Cancelled(message="It was cancelled, and ended after the pass at hand: nothing is half done.")
+    return result
