@@ -16,6 +16,7 @@ SLOW_GROUPS = (
     "tests/environment/test_disks.py",
     "tests/properties/test_routing_against_reference.py",
     "tests/cli/test_life_against_reference.py",
+    "tests/stages/test_rt_loop.py",
     "tests/stages/test_sharing.py",
 )
 """Those that take longest, the longest first: a group runs on one worker, and must not be what the others wait for."""
