@@ -78,7 +78,7 @@ ARCHIVE = AccountFlow(
     "Archives execution account {} to the control store.",
     0,
     None,
-    starts_on=("events.processed", "statuses.updated"),
+    starts_on=("events.changed", "statuses.updated"),
 )
 ACCOUNT_FLOWS = (
     AccountFlow(

@@ -26,7 +26,10 @@ _ENDS: Final = ("Completed", "Failed", "Cancelled", "Crashed")
 
 
 async def ensure_zombie_watch(client: PrefectClient) -> None:
-    """Gives the server the automation, where it does not have it; one that a person changed is left as it is."""
+    """Gives the server the automation, where it does not have it; one that a person changed is left as it is.
+
+    It does not force the state: a run that has ended stays as it ended, should the server have missed its news.
+    """
     if not await client.read_automations_by_name(NAME):
         await client.create_automation(_automation())
 
@@ -46,5 +49,5 @@ def _automation() -> AutomationCore:
             threshold=1,
             within=SILENT_FOR,
         ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=MESSAGE, force=True)],
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=MESSAGE)],
     )

@@ -6,7 +6,7 @@ from prefect.context import FlowRunContext
 from prefect.events import emit_event
 
 News = Literal[
-    "events.landed", "delivery-logs.landed", "templates.published", "events.processed", "statuses.updated",
+    "events.landed", "delivery-logs.landed", "templates.published", "events.changed", "statuses.updated",
     "archive.finished",
 ]  # fmt: skip
 """What there is to tell of an account: files wait in its batch inbox or among its delivery logs, templates are in

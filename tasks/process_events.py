@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tasks.account_run import AccountRun
-from tasks.announce import announce
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.contracts.vocabulary import Queue
@@ -29,8 +28,6 @@ async def process_queue(run: AccountRun, queue: Queue, *, deliver: bool, ingest:
     rejected, unreadable = counts.get("ingest_rejected", 0), counts.get("ingest_unreadable_files", 0)
     await show_rejects(run, queue, rejected=rejected, unreadable_files=unreadable)
     await show_run(f"process-{queue}-events", run.account.name, counts, check_conservation(run.store))
-    if did_something(counts):
-        announce("events.processed", run.account.name)
     return counts
 
 

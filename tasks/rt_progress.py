@@ -9,15 +9,12 @@ from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from tasks.account_run import AccountRun
-from tasks.announce import announce
 from tasks.artifacts import LiveTable
 from tasks.contracts.vocabulary import STATUS_LABELS
 from tasks.process_events import WAITING, did_something
 from tasks.store.conservation import events_by_status
 
 EVERY_SECONDS: Final = 60.0
-TOLD_EVERY_SECONDS: Final = 300.0
-"""Between two announcements, each of which starts an archiving run."""
 
 
 @dataclass
@@ -27,7 +24,6 @@ class Progress:
     account: str
     counts: Counter[str] = field(default_factory=Counter)
     shown_at: float = 0.0
-    _told_at: float = float("-inf")
     _shown: Counter[str] = field(default_factory=Counter)
     _tables: tuple[LiveTable, LiveTable] | None = None
 
@@ -38,7 +34,7 @@ class Progress:
         return did_something(counts)
 
     async def show(self, run: AccountRun, *, at: float) -> None:
-        """Brings the tables up to date, and tells what came to pass since the last time; if anything did."""
+        """Brings the tables up to date, and says in the log what came to pass since the last time; if anything did."""
         self.shown_at = at
         news = {name: count - self._shown[name] for name, count in self.counts.items() if name != "passes"}
         news = {name: count for name, count in news.items() if count}
@@ -46,9 +42,6 @@ class Progress:
             return
         self._shown = self.counts.copy()
         log(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in news.items()))
-        if at - self._told_at >= TOLD_EVERY_SECONDS:
-            self._told_at = at
-            announce("events.processed", self.account)
         if self._tables is None:
             what = f"What process-rt-events did on account {self.account}, in this run"
             statuses = f"Events of account {self.account} by status"

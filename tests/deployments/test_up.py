@@ -118,6 +118,13 @@ def said(process: subprocess.Popen[str]) -> dict[str, Any]:
     return told
 
 
+def real_time(server: str, account: str) -> set[str]:
+    """The states of the runs of real time that have begun."""
+    wanted = {"tags": {"all_": ["rt", f"account:{account}"]}, "state": {"type": {"not_any_": ["SCHEDULED"]}}}
+    answer = httpx.post(f"{server}/flow_runs/filter", json={"flow_runs": wanted}).raise_for_status()
+    return {run["state_type"] for run in answer.json()}
+
+
 def archived(machine: Machine) -> dict[str, str]:
     if not (machine.home / "published" / "control.duckdb").exists():
         return {}
@@ -151,6 +158,8 @@ def test_dropped_files_end_in_the_archive_with_no_further_command_and_a_power_cu
         machine.drop("shop", "delivery-logs", "three", *delivered)
         wait(machine, lambda: set(archived(machine).values()) == {"sent"})
         assert archived(machine) == {"first": "sent", "second": "sent"}
+        assert machine.run("accounts", "pause", "shop")["paused"]
+        assert real_time(again["server"], "shop") == {"CANCELLED", "CRASHED"}  # that of the power cut among them
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 0
         assert machine.processes() == {}

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from tasks.account_run import AccountRun
-from tasks.waiting_news import InboxWatch, WaitingNews
+from tasks.waiting_news import ChangeNews, InboxWatch, WaitingNews
 
 
 def told(looks: list[tuple[float, str]]) -> list[float]:
@@ -40,3 +40,29 @@ def test_both_inboxes_are_looked_at_once_a_second_and_unfinished_files_are_no_ne
     assert heard == []
     watch.look(run, at=1)
     assert heard == [("events.landed", "alpha", 2), ("delivery-logs.landed", "alpha", 2)]
+
+
+def changes_told(store: dict[int, int], seconds: int) -> list[int]:
+    """When there is an announcement of a store that changes at these seconds, looked at once a second."""
+    news, seen, heard = ChangeNews(), 0, []
+    for at in range(seconds):
+        seen = store.get(at, seen)
+        if news.is_due(((seen, 0, 0),), at=float(at)):
+            heard.append(at)
+    return heard
+
+
+def test_a_store_is_no_news_until_it_changes() -> None:
+    assert changes_told({}, 300) == []
+
+
+def test_a_change_is_told_once_the_store_is_quiet_and_once_more() -> None:
+    assert changes_told({5: 1, 9: 2}, 400) == [19, 79]
+
+
+def test_a_store_that_goes_on_changing_is_told_of_every_two_minutes() -> None:
+    assert changes_told({at: at for at in range(1, 200)}, 500) == [61, 181, 301, 361]
+
+
+def test_what_changes_soon_after_it_was_told_is_not_forgotten() -> None:
+    assert changes_told({5: 1, 20: 2}, 400) == [15, 135, 195]
