@@ -25,7 +25,7 @@ from tasks.settings import Settings
 from tasks.store.connection import StoreFile, writing
 from tasks.store.lock import lock
 
-pytestmark = [pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"), pytest.mark.usefixtures("server")]
+pytestmark = pytest.mark.usefixtures("server")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 

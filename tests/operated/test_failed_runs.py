@@ -38,7 +38,7 @@ from tasks.store.lock import StoreBusyError, lock
 from tasks.store.store_errors import StoreUnreadableError
 
 # Prefect leaves the connections of its tasks' clients to the garbage collector.
-pytestmark = [pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"), pytest.mark.usefixtures("server")]
+pytestmark = pytest.mark.usefixtures("server")
 
 FLOWS = sorted(path.stem for path in (PROJECT / "flows").glob("[a-z]*.py"))
 NOW = "2026-11-25T22:05:00+00:00"

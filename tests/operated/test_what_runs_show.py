@@ -16,7 +16,7 @@ from tasks.contracts.accounts import Account
 from tasks.progress import progressing
 from tasks.settings import Settings
 
-pytestmark = [pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"), pytest.mark.usefixtures("server")]
+pytestmark = pytest.mark.usefixtures("server")
 
 EVENTS = [
     {"id": "1", "type": "order", "email": "ada@example.org"},
