@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.states import Scheduled
 
-from deployments.render import MANAGED, account_tag
+from deployments.render import account_tag
+from tasks.server_runs import managed_deployments
 
 STAGE: Final = "rt"
 APART: Final = timedelta(seconds=3)
@@ -22,8 +22,7 @@ async def start_real_time(client: PrefectClient, accounts: Iterable[str]) -> int
     """
     begin, planned = datetime.now(UTC), 0
     for name in accounts:
-        wanted = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED, account_tag(name), STAGE]))
-        for each in await client.read_deployments(deployment_filter=wanted):
+        for each in await managed_deployments(client, account_tag(name), STAGE):
             if not each.paused:
                 at = begin + planned * APART
                 await client.create_flow_run_from_deployment(each.id, state=Scheduled(scheduled_time=at))

@@ -9,7 +9,8 @@ from prefect.client.schemas.objects import FlowRun, WorkerStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 
-from deployments.runs import find_runs, runs_of_project
+from deployments.runs import runs_of_project
+from tasks.server_runs import find_runs
 
 MESSAGE: Final = "Its process was gone when the machine came back. Nothing is lost; the next run goes on."
 PROCESSES: Final = Path("/proc")

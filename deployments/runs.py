@@ -1,4 +1,4 @@
-"""Flow runs on the server: found by what they are, and ended."""
+"""Flow runs on the server: told apart by what they are, and ended."""
 
 import asyncio
 import time
@@ -15,14 +15,13 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
     FlowRunFilterTags,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
 from deployments.render import MANAGED
+from tasks.server_runs import find_runs
 
-PAGE: Final = 200
-"""The server gives no more at once."""
 UNDER_WAY: Final = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 UNFINISHED: Final = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED)
 
@@ -37,14 +36,6 @@ def runs_of_deployments(deployments: Collection[UUID], states: Collection[StateT
 def runs_of_project(*tags: str, states: Collection[StateType] = UNDER_WAY) -> FlowRunFilter:
     """The runs that this project's deployments made, with these tags too, that are in one of these states."""
     return FlowRunFilter(tags=FlowRunFilterTags(all_=[MANAGED, *tags]), state=_state(states))
-
-
-async def find_runs(client: PrefectClient, wanted: FlowRunFilter) -> list[FlowRun]:
-    """All of them."""
-    found: list[FlowRun] = []
-    while page := await client.read_flow_runs(flow_run_filter=wanted, limit=PAGE, offset=len(found)):
-        found += page
-    return found
 
 
 async def cancel_runs(client: PrefectClient, wanted: FlowRunFilter, *, seconds: float) -> None:

@@ -18,6 +18,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import DeploymentSort
 
 from tasks.contracts.run_limits import MANAGED
 
@@ -26,10 +27,11 @@ PAGE: Final = 200
 T = TypeVar("T")
 
 
-async def managed_deployments(client: PrefectClient) -> list[DeploymentResponse]:
-    """The deployments that this project made."""
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED]))
-    return await _all(lambda at: client.read_deployments(deployment_filter=ours, limit=PAGE, offset=at))
+async def managed_deployments(client: PrefectClient, *tags: str) -> list[DeploymentResponse]:
+    """The deployments that this project made, with these tags too."""
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED, *tags]))
+    by_name = DeploymentSort.NAME_ASC
+    return await _all(lambda at: client.read_deployments(deployment_filter=ours, limit=PAGE, offset=at, sort=by_name))
 
 
 async def runs_of(
@@ -54,7 +56,12 @@ async def runs_of(
         expected_start_time=FlowRunFilterExpectedStartTime(before_=expected_until) if expected_until else None,
         end_time=FlowRunFilterEndTime(after_=ended_since) if ended_since else None,
     )
-    return await _all(lambda at: client.read_flow_runs(flow_run_filter=chosen, limit=PAGE, offset=at))
+    return await find_runs(client, chosen)
+
+
+async def find_runs(client: PrefectClient, wanted: FlowRunFilter) -> list[FlowRun]:
+    """The runs that a filter lets through."""
+    return await _all(lambda at: client.read_flow_runs(flow_run_filter=wanted, limit=PAGE, offset=at))
 
 
 async def _all(page: Callable[[int], Awaitable[list[T]]]) -> list[T]:

@@ -9,7 +9,8 @@ from servers import ask
 
 from deployments.command_line.app import main
 from deployments.render import MANAGED, PREFECT_YAML
-from deployments.runs import UNDER_WAY, UNFINISHED, find_runs, runs_of_project
+from deployments.runs import UNDER_WAY, UNFINISHED, runs_of_project
+from tasks.server_runs import find_runs
 
 FIRST = {"batch", "rt", "status", "archive"}
 

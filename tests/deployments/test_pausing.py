@@ -12,7 +12,8 @@ from servers import ask
 from deployments import pausing
 from deployments.command_line.app import main
 from deployments.deploy import deploy
-from deployments.runs import UNFINISHED, find_runs, runs_of_deployments
+from deployments.runs import UNFINISHED, runs_of_deployments
+from tasks.server_runs import find_runs
 
 RT = "process-rt-events/rtEventsProcessing_north"
 

@@ -93,7 +93,7 @@ def test_prune_deletes_what_is_no_longer_wanted_and_nothing_without_the_tag(
 ) -> None:
     wanted = {each.deployment for each in deploy()}
     remove_account(home / "accounts.toml", "south")
-    monkeypatch.setattr("deployments.managed.PAGE", 3)
+    monkeypatch.setattr("tasks.server_runs.PAGE", 3)
     result, _ = command(monkeypatch, capsys, "deploy", "--prune")
     kept = {each["deployment"] for each in result["deployments"] if each["change"] != "deleted"}
     gone = {each["deployment"] for each in result["deployments"] if each["change"] == "deleted"}
