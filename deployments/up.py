@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,17 +20,16 @@ from deployments.child import Child
 from deployments.deploy import apply
 from deployments.first_runs import start_real_time
 from deployments.leftovers import end_leftovers, live_workers
-from deployments.running_server import address_file, is_healthy
+from deployments.own_server import HOST, ensure_server
+from deployments.running_server import address_file
 from deployments.runs import cancel_runs, runs_of_project
-from deployments.server import SERVER_SETTINGS, ServerUnreachableError
+from deployments.server import SERVER_SETTINGS
 from deployments.wanted import wanted_deployments
 from tasks.exchange.roster import load_roster
 from tasks.settings import Settings
 
 POOL: Final = "local"
-HOST: Final = "127.0.0.1"
 CANCEL_SECONDS: Final = 20.0
-START_SECONDS: Final = 180.0
 STOPPED: Final = "It was stopped with `message-center up`. Nothing is lost; the next run goes on."
 
 
@@ -74,7 +72,9 @@ def brought_up(port: int) -> Iterator[Standing]:
         ServerUnreachableError: The server did not start, or its port is somebody else's.
         PrefectYamlError, RosterError, DeployError: What was to be deployed is wrong, or was refused.
     """
-    folder = Settings().home / "prefect"
+    address = address_file(Settings())
+    folder = address.parent
+    folder.mkdir(parents=True, exist_ok=True)
     url = str(PREFECT_API_URL.value() or f"http://{HOST}:{port}/api")
     environment = _environment(folder, url)
     standing = Standing(
@@ -83,7 +83,8 @@ def brought_up(port: int) -> Iterator[Standing]:
         Child("worker", _prefect("worker", "start", "--pool", POOL, "--name", _own_worker()), environment, folder),
     )
     try:
-        _ensure_server(standing, port)
+        ensure_server(standing.server, url, port)
+        address.write_text(url, encoding="utf-8")
         with temporary_settings({PREFECT_API_URL: url}):
             standing.changes = asyncio.run(_deploy())
             standing.work()
@@ -92,32 +93,10 @@ def brought_up(port: int) -> Iterator[Standing]:
             finally:
                 _stop_work(standing.worker)
     finally:
+        address.unlink(missing_ok=True)
         standing.worker.kill()
         standing.server.stop()
         standing.server.kill()
-
-
-def _ensure_server(standing: Standing, port: int) -> None:
-    if not is_healthy(standing.url):
-        if PREFECT_API_URL.value():
-            raise ServerUnreachableError(
-                f"The Prefect server at {standing.url} does not answer. "
-                "Start it, or unset PREFECT_API_URL to have one started here."
-            )
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                raise ServerUnreachableError(
-                    f"Port {port} is taken by what is no Prefect server, or one that is still starting. "
-                    "Choose another: message-center up --port N"
-                )
-        standing.server.start()
-        give_up = time.monotonic() + START_SECONDS
-        while not is_healthy(standing.url):
-            if standing.server.ended() is not None or time.monotonic() > give_up:
-                log = standing.server.log
-                raise ServerUnreachableError(f"The Prefect server did not start; what it said is in {log}")
-            time.sleep(0.2)
-    address_file(Settings()).write_text(standing.url, encoding="utf-8")
 
 
 async def _deploy() -> Counter[str]:
