@@ -4,13 +4,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 from prefect.client.schemas.objects import StateType
-from prefect.states import Cancelling, Pending, Running, Scheduled, State
+from prefect.states import Cancelling, Pending, Running
 from servers import ask
 
 from deployments.deploy import deploy
@@ -26,13 +24,20 @@ DEPLOYMENTS = {
 pytestmark = pytest.mark.usefixtures("server", "roster")
 
 
-def begun(name: str, state: State[Any], process: Callable[[UUID], int | None]) -> UUID:
-    deployment = ask(lambda client: client.read_deployment_by_name(DEPLOYMENTS[name])).id
-    later = Scheduled(scheduled_time=datetime.now(UTC) + timedelta(hours=1))
-    run = ask(lambda client: client.create_flow_run_from_deployment(deployment, state=later)).id
-    ask(lambda client: client.set_flow_run_state(run, state, force=True))
+def begun(name: str, process: Callable[[UUID], int | None], *, is_running: bool = True) -> UUID:
+    run = proposed(name)
+    if is_running:
+        ask(lambda client: client.set_flow_run_state(run, Running()))
     if number := process(run):
         ask(lambda client: client.update_flow_run(run, infrastructure_pid=str(number)))
+    return run
+
+
+def proposed(name: str) -> UUID:
+    """A run as a worker takes it, by the rules of the server."""
+    deployment = ask(lambda client: client.read_deployment_by_name(DEPLOYMENTS[name])).id
+    run = ask(lambda client: client.create_flow_run_from_deployment(deployment)).id
+    ask(lambda client: client.set_flow_run_state(run, Pending()))
     return run
 
 
@@ -55,11 +60,13 @@ def test_only_runs_without_a_process_are_ended_and_their_place_is_free() -> None
         living.append(subprocess.Popen([sys.executable, "-c", "input()"], env=environment, stdin=subprocess.PIPE))
         return living[-1].pid
 
-    cut_off = begun("status", Running(), dead)
-    number_of_another = begun("archive", Running(), lambda _: os.getpid())
-    never_started = begun("purge", Pending(), lambda _: None)
-    going_on = begun("batch", Running(), alive)
+    cut_off = begun("status", dead)
+    number_of_another = begun("archive", lambda _: os.getpid())
+    never_started = begun("purge", lambda _: None, is_running=False)
+    going_on = begun("batch", alive)
+    too_many = proposed("status")
     try:
+        assert state(too_many) == StateType.CANCELLED
         ended = ask(lambda client: end_leftovers(client, "gone"))
         assert len(ended) == 3
         assert [state(run) for run in (cut_off, number_of_another, never_started)] == [StateType.CRASHED] * 3
@@ -70,6 +77,5 @@ def test_only_runs_without_a_process_are_ended_and_their_place_is_free() -> None
             process.communicate()
     ask(lambda client: client.set_flow_run_state(going_on, Cancelling(), force=True))
     assert len(ask(lambda client: end_leftovers(client, "gone"))) == 1
-    again = begun("status", Pending(), lambda _: None)
-    assert state(again) == StateType.PENDING
+    assert state(proposed("status")) == StateType.PENDING
     ask(lambda client: end_leftovers(client, "gone"))

@@ -1,16 +1,21 @@
 """What starts a run beside a schedule, on a real server."""
 
 import time
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
+from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import Automation
+from prefect.states import Completed, Running, Scheduled, State
 from servers import ask
 
+from deployments import zombies
 from deployments.deploy import deploy
 from deployments.prune import prune_account
+from deployments.render import MANAGED
 from deployments.triggers import WantedTrigger, automations_running
 from deployments.zombies import NAME
 from tasks.announce import PREFIX, account_resource
@@ -36,11 +41,10 @@ def runs(deployment: UUID) -> int:
     return sum(not run.auto_scheduled for run in found)
 
 
-def tell(server: str, news: str, account: str) -> None:
-    event = {"event": f"{PREFIX}.{news}", "resource": account_resource(account), "payload": {}}
+def tell(server: str, event: str, resource: dict[str, str], *related: dict[str, str]) -> None:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    told = [{**event, "id": f"00000000-0000-4000-8000-{time.time_ns() % 10**12:012}", "occurred": now}]
-    httpx.post(f"{server}/events", json=told).raise_for_status()
+    told = {"id": str(uuid4()), "occurred": now, "event": event, "resource": resource, "related": related}
+    httpx.post(f"{server}/events", json=[told]).raise_for_status()
 
 
 def test_news_of_an_account_start_its_run_and_nobody_elses(server: str) -> None:
@@ -50,7 +54,7 @@ def test_news_of_an_account_start_its_run_and_nobody_elses(server: str) -> None:
     give_up = time.monotonic() + SECONDS
     # The server reads its automations a moment after they are made.
     while runs(north) == before[0] and time.monotonic() < give_up:
-        tell(server, "events.landed", "north")
+        tell(server, f"{PREFIX}.events.landed", account_resource("north"))
         time.sleep(1)
     assert runs(north) > before[0]
     assert runs(south) == before[1]
@@ -88,3 +92,34 @@ def test_the_watch_over_silent_runs_is_there_once() -> None:
     found = [each for each in ask(lambda client: client.read_automations()) if each.name == NAME]
     assert len(found) == 1
     assert found[0].enabled
+
+
+def test_a_run_that_falls_silent_is_ended_and_one_that_has_ended_stays_as_it_ended(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy()
+    for watch in ask(lambda client: client.read_automations_by_name(NAME)):
+        ask(lambda client, watch=watch: client.delete_automation(watch.id))
+    monkeypatch.setattr(zombies, "SILENT_FOR", timedelta(seconds=10))
+    ask(zombies.ensure_zombie_watch)
+    batch, other = identifier(BATCH), identifier("archive-events/mcSynch_north")
+    silent, done = begun(batch, Running()), begun(other, Completed())
+    tag = {"prefect.resource.id": f"prefect.tag.{MANAGED}", "prefect.resource.role": "tag"}
+    give_up = time.monotonic() + 2 * SECONDS
+    while state(silent) == StateType.RUNNING and time.monotonic() < give_up:
+        if time.monotonic() < give_up - SECONDS:  # the server reads its automations a moment after they are made
+            for run in (silent, done):
+                tell(server, "prefect.flow-run.heartbeat", {"prefect.resource.id": f"prefect.flow-run.{run}"}, tag)
+        time.sleep(3)
+    assert (state(silent), state(done)) == (StateType.CRASHED, StateType.COMPLETED)
+
+
+def begun(deployment: UUID, begun_as: State[None]) -> UUID:
+    later = Scheduled(scheduled_time=datetime.now(UTC) + timedelta(hours=1))
+    run = ask(lambda client: client.create_flow_run_from_deployment(deployment, state=later)).id
+    ask(lambda client: client.set_flow_run_state(run, begun_as, force=True))
+    return run
+
+
+def state(run: UUID) -> StateType | None:
+    return ask(lambda client: client.read_flow_run(run)).state_type
