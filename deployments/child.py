@@ -76,15 +76,14 @@ class Child:
         self._started = time.monotonic()
         return True
 
-    def revive(self) -> int | None:
-        """Starts it again where it has ended, after a pause that grows with each short life; returns its exit code."""
+    def wait_after_end(self) -> int | None:
+        """Where it has ended: kills what it left, waits longer after each short life, and returns its exit code."""
         code = self.ended()
         if code is not None:
             lived = time.monotonic() - self._started
             self._pause = 1.0 if lived > SHORT_LIFE_SECONDS else min(2 * self._pause, MAX_PAUSE_SECONDS)
-            time.sleep(self._pause)
             self.kill()
-            self.start()
+            time.sleep(self._pause)
         return code
 
     def ended(self) -> int | None:

@@ -9,14 +9,14 @@ from prefect.exceptions import PrefectHTTPStatusError
 from deployments.first_runs import start_real_time
 from deployments.managed import managed
 from deployments.render import account_tag
-from deployments.runs import cancel_runs, runs_of_project
+from deployments.runs import UNDER_WAY, UNFINISHED, cancel_runs, runs_of_project
 from deployments.server import DeployError
 
 CANCEL_SECONDS: Final = 30.0
 
 
 def pause_account(account: str) -> list[str]:
-    """Pauses an account's deployments and cancels the runs that go on; returns the deployments' names.
+    """Pauses an account's deployments and cancels their runs, planned ones too; returns the deployments' names.
 
     Nothing starts them again but `resume_account` or a person: neither a schedule nor news of the account. What
     arrives meanwhile waits in the inboxes.
@@ -43,7 +43,8 @@ async def _switch(account: str, *, pause: bool) -> list[str]:
             for each in found:
                 await (client.pause_deployment(each.id) if pause else client.resume_deployment(each.id))
             if pause:
-                await cancel_runs(client, runs_of_project(account_tag(account)), seconds=CANCEL_SECONDS)
+                of_account = runs_of_project(account_tag(account), states={*UNFINISHED, *UNDER_WAY})
+                await cancel_runs(client, of_account, seconds=CANCEL_SECONDS)
             else:
                 await start_real_time(client, [account])
         except PrefectHTTPStatusError as error:

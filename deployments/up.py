@@ -51,15 +51,21 @@ class Standing:
     def keep(self) -> list[str]:
         """Starts again what has ended; returns what there is to tell of it."""
         told = []
-        for child in (self.server, self.worker):
-            code = child.revive()
+        for child, start in ((self.server, self.server.start), (self.worker, self._start_worker)):
+            code = child.wait_after_end()
             if code is not None:
-                told.append(f"The {child.name} ended with {code} and was started again; what it said: {child.log}.1")
+                again = "was started again" if start() else "could not be started again yet"
+                told.append(f"The {child.name} ended with {code} and {again}; what it said: {child.log}.1")
         return told
 
     def work(self) -> bool:
         """Starts the worker where no other is alive, after the runs that a power cut left; tells whether it did."""
-        return not self.worker.is_ours and asyncio.run(_start_worker(self))
+        return not self.worker.is_ours and self._start_worker()
+
+    def _start_worker(self) -> bool:
+        with suppress(httpx.HTTPError, PrefectHTTPStatusError):  # the server may be away too: later, then
+            return asyncio.run(_start_worker(self))
+        return False
 
 
 @contextmanager

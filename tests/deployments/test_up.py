@@ -91,6 +91,9 @@ class Machine:
                     found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         return found
 
+    def running(self, command: str) -> list[int]:
+        return [process for process, line in self.processes().items() if command in line]
+
     def cut_power(self) -> None:
         while processes := self.processes():
             for process in processes:
@@ -158,10 +161,12 @@ def test_dropped_files_end_in_the_archive_with_no_further_command_and_a_power_cu
         machine.drop("shop", "delivery-logs", "three", *delivered)
         wait(machine, lambda: set(archived(machine).values()) == {"sent"})
         assert archived(machine) == {"first": "sent", "second": "sent"}
+        [worker] = machine.running("worker start")
+        os.kill(worker, signal.SIGKILL)
+        wait(machine, lambda: machine.running("worker start") not in ([], [worker]))
         assert machine.run("accounts", "pause", "shop")["paused"]
-        states = real_time(again["server"], "shop")
-        assert {"CANCELLED", "CRASHED"} <= states  # the pause, the power cut
-        assert not states & {"PENDING", "RUNNING", "CANCELLING"}
+        wait(machine, lambda: not real_time(again["server"], "shop") & {"PENDING", "RUNNING", "CANCELLING"})
+        assert real_time(again["server"], "shop") >= {"CANCELLED", "CRASHED"}  # the pause, the power cut
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 0
         assert machine.processes() == {}
