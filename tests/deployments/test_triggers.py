@@ -22,7 +22,7 @@ from tasks.announce import PREFIX, account_resource
 
 BATCH = "process-batch-events/batchEventsProcessing_north"
 STARTS = {"batchEventsProcessing_north on events.landed", "batchEventsProcessing_north on templates.published"}
-SECONDS = 30
+SECONDS = 90
 
 pytestmark = pytest.mark.usefixtures("server", "roster")
 

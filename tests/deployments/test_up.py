@@ -23,7 +23,7 @@ from tasks.settings import PROJECT
 from tasks.store.connection import StoreFile, reading
 
 PROCESSES = Path("/proc")
-SECONDS = 180
+SECONDS = 420
 EVENT = {
     "type": "invoice_ready",
     "email": "ines@example.pt",
