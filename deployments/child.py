@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from tasks.exchange.held_locks import is_free
+
 STOP_SECONDS: Final = 15.0
 SHORT_LIFE_SECONDS: Final = 60.0
 MAX_PAUSE_SECONDS: Final = 60.0
@@ -41,21 +43,15 @@ class Child:
 
     def is_alive(self) -> bool:
         """Whether this home has one, started here or by a command that is gone."""
-        lock = self._lock()
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(lock)
-        return False
+        return not is_free(self._lock_file)
 
     def start(self) -> bool:
         """Starts it, unless it is alive; tells whether it did.
 
         Its own session keeps the terminal's Ctrl-C from it: it is stopped in its turn.
         """
-        lock = self._lock()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with self._fresh_log() as log:
@@ -104,9 +100,9 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def _lock(self) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return os.open(self.folder / f"{self.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    @property
+    def _lock_file(self) -> Path:
+        return self.folder / f"{self.name}.lock"
 
     def _fresh_log(self) -> IO[bytes]:
         """A log that begins anew; the one before it is kept."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tasks.contracts.back_up_store import BACKUP_FORMAT, MANIFEST_FILE, BackedUpFile, BackupManifest
+from tasks.exchange.flush import flush
 
 PART_SUFFIX = ".part"
 
@@ -73,12 +74,3 @@ def read_backup(folder: Path) -> BackupManifest:
         if not (folder / name).is_file() or file_facts(folder / name) != facts:
             raise BackupError(f"{folder / name} is missing, or not as it was written: take another backup.")
     return manifest
-
-
-def flush(folder: Path) -> None:
-    """Makes the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,8 +1,6 @@
 """What lies about in a home: leftovers of runs that died, stores that nobody owns, room on the disk."""
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Final
 from tasks.contracts.back_up_store import CONTROL
 from tasks.contracts.check_stores import Finding
 from tasks.contracts.vocabulary import QUEUES
+from tasks.exchange.held_locks import is_free
 
 TIGHT_BYTES: Final = 256 * 2**20
 """Less room than this is an error."""
@@ -22,7 +21,7 @@ MINIMUM_BYTES: Final = 2**30
 def leftovers(home: Path) -> Iterator[Finding]:
     """What runs that died left behind: none of it is in the way, all of it takes room."""
     for folder in sorted((home / "spool").glob("*/*")):
-        if folder.is_dir() and _is_free(folder.with_suffix(".lock")):
+        if folder.is_dir() and is_free(folder.with_suffix(".lock")):
             yield _leftover(folder, "Nothing: the next run of this kind clears it.")
     for pattern in ("backups/.*.part", "store/.restoring-*", "store/.duckdb-*.tmp"):
         for path in sorted(home.glob(pattern)):
@@ -41,7 +40,7 @@ def dead_holders(home: Path) -> Iterator[Finding]:
             pid, purpose, since = int(note["pid"]), note["purpose"], note["since"]
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        if _is_free(path):
+        if is_free(path):
             told = f"process {pid} died while it held this for {purpose}, since {since}"
             yield Finding("note", str(path), told, "Nothing: its lock went with it, and the next run goes on.")
 
@@ -68,26 +67,11 @@ def room(home: Path) -> Iterator[Finding]:
 
 def is_delivering(store: Path) -> bool:
     """Whether a run is handing messages over for an account, of whichever queue."""
-    return not all(_is_free(store.with_suffix(f".{queue}.deliver.lock")) for queue in QUEUES)
+    return not all(is_free(store.with_suffix(f".{queue}.deliver.lock")) for queue in QUEUES)
 
 
 def _leftover(path: Path, do: str) -> Finding:
     return Finding("note", str(path), "was left behind by a run that died", do)
-
-
-def _is_free(lock: Path) -> bool:
-    """Whether nobody holds a lock; taken and given back at once."""
-    try:
-        descriptor = os.open(lock, os.O_RDONLY)
-    except OSError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
 
 
 def _of_living_process(path: Path) -> bool:

@@ -19,6 +19,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from tasks.contracts.publish_control import Edition, HiddenRow, HiddenRows, parts_folder
+from tasks.exchange.flush import flush
 
 GRACE_SECONDS: Final = 60.0
 """How long a replaced edition stays at least: a reader who has just looked it up has not opened it yet."""
@@ -114,15 +115,6 @@ def clear_old_editions(published: Path, *, grace_seconds: float = GRACE_SECONDS)
         if path.name not in needed:
             path.unlink()
     return sorted(edition.number for edition in staying)
-
-
-def flush(path: Path) -> None:
-    """Has the machine write a file, or a folder's names, to its disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _records(folder: Path) -> list[Path]:

@@ -5,7 +5,6 @@ crash before that step leaves the old file as it was, and a leftover that the ne
 leaves the new one.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from tasks.store.connection import StoreFile, opened
+from tasks.store.flush import flush
 from tasks.store.lock import lock
 from tasks.store.migrate import migrate
 from tasks.store.statements import filled, literal, quoted, statement
@@ -87,7 +87,7 @@ def write_anew(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
                 "place. The store is as it was; keep both files, and report it."
             )
         connection.execute("checkpoint compacted")
-    _sync(path)
+    flush(path)
 
 
 def put_in_place(new: Path, path: Path) -> None:
@@ -99,7 +99,7 @@ def put_in_place(new: Path, path: Path) -> None:
     if logs := [log for log in (_log(new), _log(path)) if log.exists()]:
         raise CompactionError(f"{logs[0]} holds changes that are not in its file: {path} was left as it was.")
     new.replace(path)
-    _sync(path.parent)
+    flush(path.parent)
 
 
 def _is_worth_it(size: int, used: int, limits: CompactionLimits) -> bool:
@@ -147,11 +147,3 @@ def _remove(path: Path) -> None:
     """What a crash may have left."""
     for leftover in (path, _log(path)):
         leftover.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

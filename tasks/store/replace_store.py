@@ -9,6 +9,7 @@ from shutil import copyfile
 
 from tasks.store.connection import StoreFile
 from tasks.store.copy_store import at_rest
+from tasks.store.flush import flush
 from tasks.store.lock import lock
 from tasks.store.store_errors import StoreUnreadableError, StoreVersionError
 
@@ -35,12 +36,12 @@ def put_in_place(successor: StoreFile, store: StoreFile, /, *, now: datetime) ->
         Where the file that was there is now; None where there was none.
     """
     with at_rest(successor) as source:
-        _flush(source)
+        flush(source)
         kept = _keep(store, now) if store.path.exists() else None
         log = _log(store.path)
         log.unlink(missing_ok=True)
         source.replace(store.path)
-    _flush(store.path.parent)
+    flush(store.path.parent)
     return kept
 
 
@@ -49,7 +50,7 @@ def _keep(store: StoreFile, now: datetime) -> Path:
     for ours, theirs in ((store.path, kept), (_log(store.path), _log(kept))):
         if ours.exists():
             _second_name(ours, theirs)
-    _flush(store.path.parent)
+    flush(store.path.parent)
     return kept
 
 
@@ -58,16 +59,8 @@ def _second_name(path: Path, other: Path) -> None:
         os.link(path, other)
     except OSError:  # a file system without such links
         copyfile(path, other)
-        _flush(other)
+        flush(other)
 
 
 def _log(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import Message
+from tasks.exchange.flush import flush
 
 MESSAGES, MANIFEST = ".parquet", ".json"
 
@@ -50,7 +50,7 @@ class OutboxBatch:
 
     def keep(self, suffix: str) -> None:
         """Makes durable what is in a file that has no name yet."""
-        sync(self._temporary(suffix))
+        flush(self._temporary(suffix))
 
     def name(self, suffix: str) -> None:
         """Gives a file its name, which is durable once the folder is."""
@@ -67,12 +67,3 @@ class OutboxBatch:
 
     def _temporary(self, suffix: str) -> Path:
         return self.outbox / f".{self.batch_id}{suffix}.tmp"
-
-
-def sync(path: Path) -> None:
-    """Makes a file's content, or the names in a folder, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

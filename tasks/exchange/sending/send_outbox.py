@@ -20,7 +20,8 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import HandOver, Message
-from tasks.exchange.sending.outbox_batch import MANIFEST, MESSAGES, OutboxBatch, sync
+from tasks.exchange.flush import flush
+from tasks.exchange.sending.outbox_batch import MANIFEST, MESSAGES, OutboxBatch
 from tasks.exchange.sending.senders import Answer, SenderUnavailableError
 
 SYNCS: Final = 8
@@ -48,7 +49,7 @@ class OutboxSender:
             batch_id: self._another(batch) for batch_id, batch in found.items() if batch.manifest.exists()
         }
         answers |= self._prepare([batch for batch in found.values() if batch.batch_id not in answers], batches)
-        folder = cache(lambda: sync(self.outbox))
+        folder = cache(lambda: flush(self.outbox))
         for step in (lambda batch: batch.name(MANIFEST), lambda _: folder()):
             answers |= _failures(step, [batch for batch in found.values() if batch.batch_id not in answers])
         return answers | _all_taken({id_: batch for id_, batch in batches.items() if id_ not in answers}, self.now)
@@ -76,7 +77,7 @@ class OutboxSender:
 
         Files are synced side by side after all of them are written: the disk does then not wait for each.
         """
-        folder = cache(lambda: sync(self.outbox))
+        folder = cache(lambda: flush(self.outbox))
         steps: tuple[tuple[Step, int], ...] = (
             (lambda batch: batch.write_messages(messages[batch.batch_id]), 1),
             (lambda batch: batch.keep(MESSAGES), SYNCS),
