@@ -9,11 +9,10 @@ from pathlib import Path
 from socket import AF_INET, SOCK_STREAM, socket
 from types import TracebackType
 from typing import Final, Self
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import certifi
 
+from deployments.running_server import is_healthy
 from deployments.server import SERVER_SETTINGS
 
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
@@ -76,11 +75,9 @@ class EmbeddedServer:
         while time.perf_counter() - start < START_SECONDS:
             if self._process is None or self._process.poll() is not None:
                 break
-            try:
-                with urlopen(f"{self.api_url}/health", timeout=5):  # noqa: S310 # our own address
-                    return time.perf_counter() - start
-            except (URLError, OSError):
-                time.sleep(0.05)
+            if is_healthy(self.api_url):
+                return time.perf_counter() - start
+            time.sleep(0.05)
         raise EmbeddedServerError(f"The embedded Prefect server did not start; what it said is in {self.log}")
 
     def __enter__(self) -> Self:

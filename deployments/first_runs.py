@@ -20,11 +20,10 @@ async def start_real_time(client: PrefectClient, accounts: Iterable[str]) -> int
 
     A deployment that somebody has paused stays paused.
     """
-    begin, planned = datetime.now(UTC), 0
-    for name in accounts:
-        for each in await managed_deployments(client, account_tag(name), STAGE):
-            if not each.paused:
-                at = begin + planned * APART
-                await client.create_flow_run_from_deployment(each.id, state=Scheduled(scheduled_time=at))
-                planned += 1
-    return planned
+    tags = {account_tag(name) for name in accounts}
+    found = [each for each in await managed_deployments(client, STAGE) if tags.intersection(each.tags)]
+    begin, due = datetime.now(UTC), [each for each in found if not each.paused]
+    for number, each in enumerate(due):
+        at = begin + number * APART
+        await client.create_flow_run_from_deployment(each.id, state=Scheduled(scheduled_time=at))
+    return len(due)

@@ -22,7 +22,7 @@ async def managed(*tags: str, without: Collection[UUID] = ()) -> list[Managed]:
     """Those with all of these tags, but for some that are named, by name."""
     async with get_client() as client:
         spare = [each for each in await managed_deployments(client, *tags) if each.id not in without]
-        flows = {each.flow_id: (await client.read_flow(each.flow_id)).name for each in spare}
+        flows = {flow: (await client.read_flow(flow)).name for flow in {each.flow_id for each in spare}}
     return sorted(
         (Managed(f"{flows[each.flow_id]}/{each.name}", each.id) for each in spare), key=lambda each: each.deployment
     )

@@ -13,8 +13,8 @@ import yaml
 
 from deployments.account_flows import ACCOUNT_FLOWS, AccountFlow
 from tasks.announce import PREFIX, account_resource
-from tasks.contracts import run_limits
 from tasks.contracts.accounts import Account
+from tasks.contracts.run_limits import MANAGED
 from tasks.exchange.roster import load_roster
 from tasks.settings import PROJECT
 
@@ -26,8 +26,6 @@ END = "  # <<< accounts\n"
 
 FAILED = ("prefect.flow-run.Crashed", "prefect.flow-run.Failed", "prefect.flow-run.TimedOut")
 """Ends of a run that a run which must always go on is started again after."""
-MANAGED = run_limits.MANAGED
-"""Tag of every deployment that this project makes."""
 
 
 class MarkersMissingError(ValueError):

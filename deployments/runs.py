@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
-from deployments.render import MANAGED
+from tasks.contracts.run_limits import MANAGED
 from tasks.server_runs import find_runs
 
 UNDER_WAY: Final = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
@@ -28,9 +28,7 @@ UNFINISHED: Final = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, 
 
 def runs_of_deployments(deployments: Collection[UUID], states: Collection[StateType] = UNFINISHED) -> FlowRunFilter:
     """The runs of these deployments that are in one of these states."""
-    return FlowRunFilter(
-        deployment_id=FlowRunFilterDeploymentId(any_=list(deployments)), state=_state(states)
-    )  # fmt: skip
+    return FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=list(deployments)), state=_state(states))
 
 
 def runs_of_project(*tags: str, states: Collection[StateType] = UNDER_WAY) -> FlowRunFilter:

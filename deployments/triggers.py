@@ -11,7 +11,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore, Event
 from prefect.events.schemas.events import ResourceSpecification
 from pydantic import BaseModel, ConfigDict, Field
 
-from deployments.render import MANAGED
+from tasks.contracts.run_limits import MANAGED
 
 Labels = dict[str, str]
 Text = Annotated[str, Field(min_length=1)]

@@ -5,14 +5,14 @@ import os
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import httpx
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -129,21 +129,20 @@ async def _start_worker(standing: Standing) -> bool:
 def _stop_work(worker: Child) -> None:
     if not worker.is_ours:
         return
-    with suppress(httpx.HTTPError, PrefectHTTPStatusError):
-        asyncio.run(_cancel_runs())
+    _tell_server(lambda client: cancel_runs(client, runs_of_project(), seconds=CANCEL_SECONDS))
     worker.stop()
+    _tell_server(lambda client: end_leftovers(client, STOPPED))
+
+
+def _tell_server(what: Callable[[PrefectClient], Awaitable[object]]) -> None:
+    """Where it does not hear of it, the next `up` does what is left to do."""
+
+    async def told() -> None:
+        async with get_client() as client:
+            await what(client)
+
     with suppress(httpx.HTTPError, PrefectHTTPStatusError):
-        asyncio.run(_end_leftovers())
-
-
-async def _cancel_runs() -> None:
-    async with get_client() as client:
-        await cancel_runs(client, runs_of_project(), seconds=CANCEL_SECONDS)
-
-
-async def _end_leftovers() -> None:
-    async with get_client() as client:
-        await end_leftovers(client, STOPPED)
+        asyncio.run(told())
 
 
 def _own_worker() -> str:

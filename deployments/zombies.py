@@ -13,14 +13,13 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-from deployments.render import MANAGED
+from deployments.server import SERVER_SETTINGS
+from tasks.contracts.run_limits import MANAGED
 
 NAME: Final = "message-center: runs without a heartbeat"
-HEARTBEAT_SECONDS: Final = 30
+HEARTBEAT_SECONDS: Final = int(SERVER_SETTINGS["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
 SILENT_FOR: Final = timedelta(seconds=4 * HEARTBEAT_SECONDS)
-MESSAGE: Final = (
-    f"No heartbeat for {SILENT_FOR.seconds} s: its process is gone. Nothing is lost; the next run goes on."
-)  # fmt: skip
+MESSAGE: Final = f"No heartbeat for {SILENT_FOR.seconds} s: its process is gone. Nothing is lost; the next run goes on."
 _HEARTBEAT: Final = "prefect.flow-run.heartbeat"
 _ENDS: Final = ("Completed", "Failed", "Cancelled", "Crashed")
 

@@ -7,11 +7,10 @@ from typing import Final
 
 from tasks.account_run import AccountRun
 from tasks.contracts.vocabulary import Queue
+from tasks.drain_files import DRAIN_FILES
 from tasks.exchange.inbox import waiting_files
 from tasks.store.due_events import Signature, due_events, signature
 
-FILES_AT_ONCE: Final = 1_000
-"""A pass takes in no more, so that the first of many files need not wait for the last."""
 LOOK_SECONDS: Final = 1.0
 """Between two looks at the store."""
 ANYWAY_SECONDS: Final = 60.0
@@ -32,8 +31,8 @@ class DueWork:
     _before: Signature = ()
 
     def files(self, run: AccountRun) -> list[Path]:
-        """The files to take in next."""
-        return waiting_files(run.settings.inbox(run.account.name, self.queue))[:FILES_AT_ONCE]
+        """The files to take in next: as many as are taken in together, for the first need not wait for the last."""
+        return waiting_files(run.settings.inbox(run.account.name, self.queue))[:DRAIN_FILES]
 
     def is_due(self, run: AccountRun, *, at: float) -> bool:
         """Whether the store asks for a pass.

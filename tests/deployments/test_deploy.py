@@ -15,10 +15,11 @@ from servers import ask, prefect_environment
 from deployments.account_flows import ACCOUNT_FLOWS, ARCHIVE
 from deployments.apply_one import Deployed
 from deployments.deploy import apply, deploy
-from deployments.render import MANAGED, PREFECT_YAML
+from deployments.render import PREFECT_YAML
 from deployments.server import DeployError
 from deployments.wanted import PrefectYamlError, wanted_deployments
 from tasks.contracts.accounts import Account
+from tasks.contracts.run_limits import MANAGED
 from tasks.exchange.roster import add_account
 from tasks.settings import PROJECT
 

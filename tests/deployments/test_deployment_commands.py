@@ -8,8 +8,9 @@ import pytest
 from servers import ask
 
 from deployments.command_line.app import main
-from deployments.render import MANAGED, PREFECT_YAML
+from deployments.render import PREFECT_YAML
 from deployments.runs import UNDER_WAY, UNFINISHED, runs_of_project
+from tasks.contracts.run_limits import MANAGED
 from tasks.server_runs import find_runs
 
 FIRST = {"batch", "rt", "status", "archive"}

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from deployments.account_flows import ACCOUNT_FLOWS
-from deployments.render import MANAGED, PREFECT_YAML, ROSTER
+from deployments.render import PREFECT_YAML, ROSTER
 from deployments.wanted import PrefectYamlError, WantedDeployment, wanted_deployments
+from tasks.contracts.run_limits import MANAGED
 from tasks.exchange.roster import load_roster
 from tasks.settings import PROJECT
 
