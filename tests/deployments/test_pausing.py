@@ -26,6 +26,12 @@ def running(deployment: str) -> UUID:
     return run
 
 
+def planned(deployment: UUID) -> list[UUID]:
+    """Runs that no schedule asked for."""
+    found = ask(lambda client: find_runs(client, runs_of_deployments([deployment], UNFINISHED)))
+    return [run.id for run in found if not run.auto_scheduled]
+
+
 def state(run: UUID) -> StateType | None:
     return ask(lambda client: client.read_flow_run(run)).state_type
 
@@ -50,8 +56,9 @@ def test_pausing_an_account_ends_its_runs_and_resuming_starts_its_real_time(monk
     assert command(monkeypatch, "accounts", "resume", "north") == 0
     deployment = ask(lambda client: client.read_deployment_by_name(RT))
     assert not deployment.paused
-    planned = ask(lambda client: find_runs(client, runs_of_deployments([deployment.id], UNFINISHED)))
-    assert [run for run in planned if not run.auto_scheduled]
+    assert len(planned(deployment.id)) == 1
+    others_deployment = ask(lambda client: client.read_deployment_by_name(RT.replace("north", "south")))
+    assert planned(others_deployment.id) == [others]
 
 
 @pytest.mark.usefixtures("server", "roster")

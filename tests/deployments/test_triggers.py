@@ -9,16 +9,16 @@ import pytest
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import Automation
-from prefect.states import Completed, Running, Scheduled, State
+from prefect.states import Completed, Failed, Running, Scheduled, State
 from servers import ask
 
 from deployments import zombies
 from deployments.deploy import deploy
 from deployments.prune import prune_account
-from deployments.render import MANAGED
 from deployments.triggers import WantedTrigger, automations_running
 from deployments.zombies import NAME
 from tasks.announce import PREFIX, account_resource
+from tasks.contracts.run_limits import MANAGED
 
 BATCH = "process-batch-events/batchEventsProcessing_north"
 STARTS = {"batchEventsProcessing_north on events.landed", "batchEventsProcessing_north on templates.published"}
@@ -126,3 +126,18 @@ def begun(deployment: UUID, begun_as: State[None]) -> UUID:
 
 def state(run: UUID) -> StateType | None:
     return ask(lambda client: client.read_flow_run(run)).state_type
+
+
+def test_real_time_that_failed_starts_again_and_that_of_no_other_account() -> None:
+    deploy()
+    north, south = (identifier(f"process-rt-events/rtEventsProcessing_{name}") for name in ("north", "south"))
+    failed, others = begun(north, Running()), runs(south)
+    ask(lambda client: client.set_flow_run_state(failed, Failed(message="a test"), force=True))
+    before, give_up = runs(north), time.monotonic() + SECONDS
+    while runs(north) == before and time.monotonic() < give_up:
+        again = begun(north, Running())  # the server reads its automations a moment after they are made
+        ask(lambda client, again=again: client.set_flow_run_state(again, Failed(message="a test"), force=True))
+        before += 1
+        time.sleep(2)
+    assert runs(north) > before
+    assert runs(south) == others
