@@ -30,8 +30,8 @@ async def process_rt_events(  # noqa: PLR0917 # by name
         deliver: Go on to hand the messages over.
         ingest: First take in what waits in the queue's inbox.
         now: Clock of the run; empty: the real time.
-        run_seconds: 0: one pass. Else the run stays and processes what arrives, within a second, until another such
-            run comes to go on in its place, which is expected after this time; at most four times as long.
+        run_seconds: 0: one pass. Else the run stays and processes what arrives, at once, until another such run comes
+            to go on in its place, which is expected after this time; at most four times as long.
         poll_seconds: Between two looks at the inbox while nothing arrives.
     """
     run = account_run(account, now)
