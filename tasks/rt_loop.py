@@ -150,6 +150,7 @@ async def process_in_real_time(
 
 async def _at_work(loop: RealTimeLoop, place: Place, stop: StopSignal) -> ProcessCounts:
     why = await loop.go_on(place, stop)
+    loop.watch.end(loop.run)
     place.leave()
     log(f"The run ends: {why}.")
     await loop.progress.show(loop.run, at=time.monotonic())

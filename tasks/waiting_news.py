@@ -62,6 +62,11 @@ class ChangeNews:
     _told_at: float = float("-inf")
     _again_at: float | None = None
 
+    @property
+    def is_untold(self) -> bool:
+        """Whether there is something to tell that is not due yet."""
+        return self._first_at is not None
+
     def is_due(self, store: Signature, *, at: float) -> bool:
         """Whether to tell now.
 
@@ -107,6 +112,11 @@ class InboxWatch:
             if self._news.setdefault(news, WaitingNews()).is_due(waiting, at=at):
                 self.tell(news, run.account.name, files=len(waiting))
         if self._changes.is_due(signature(run.store), at=at):
+            self.tell("events.changed", run.account.name)
+
+    def end(self, run: AccountRun) -> None:
+        """Tells what is not due yet: whoever looks next takes the store as it is for known."""
+        if self._changes.is_untold:
             self.tell("events.changed", run.account.name)
 
 

@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from tasks.account_run import AccountRun
+from tasks.store.connection import StoreFile, writing
 from tasks.waiting_news import ChangeNews, InboxWatch, WaitingNews
 
 
@@ -66,3 +69,19 @@ def test_a_store_that_goes_on_changing_is_told_of_every_two_minutes() -> None:
 
 def test_what_changes_soon_after_it_was_told_is_not_forgotten() -> None:
     assert changes_told({5: 1, 20: 2}, 400) == [15, 135, 195]
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_a_change_that_was_not_due_yet_is_told_by_the_run_that_saw_it(
+    run: AccountRun, store: StoreFile, changes: bool
+) -> None:
+    heard: list[str] = []
+    watch = InboxWatch(lambda news, _account: heard.append(news))
+    watch.look(run, at=0)
+    if changes:
+        with writing(store, purpose="a test"):
+            pass
+    watch.look(run, at=1)
+    assert heard == []
+    watch.end(run)
+    assert heard == (["events.changed"] if changes else [])
