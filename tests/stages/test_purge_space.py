@@ -8,6 +8,7 @@ from bench.purge_rounds import START, Round, one_round
 from tasks.settings import Settings
 
 PAUSE = 365
+BLOCK = 2**18  # bytes
 
 
 def lived(settings: Settings, rounds: int, events: int) -> list[Round]:
@@ -37,4 +38,4 @@ def test_fifty_rounds_of_fill_and_purge_do_not_make_a_store_grow(settings: Setti
     assert max(day.control_bytes for day in late) < 1.1 * max(day.control_bytes for day in early)
     assert (emptied.events_here, emptied.events_archived) == (0, 0)
     if free_bytes < 2**30:
-        assert emptied.control_bytes < 2**21
+        assert emptied.control_bytes < 10 * BLOCK  # no row but the notes of what the next publication is to leave out
