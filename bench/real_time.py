@@ -18,7 +18,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from bench.rt_figures import cpu_seconds, hand_overs, handed_over, latencies, measured, pass_costs
+from bench.rt_figures import cpu_seconds, from_run_to_run, handed_over, latencies, measured, step_costs
 from bench.rt_producer import drop, event, produce
 from bench.rt_server import Machine, running
 from tasks.account_run import AccountRun, account_run
@@ -78,8 +78,8 @@ def measure(home: Path, options: argparse.Namespace) -> dict[str, list[dict[str,
     }
     return {
         f"milliseconds, {result.events.height:,} events": latencies(result.events),
-        "milliseconds of a pass": pass_costs(while_busy),
-        "from run to run": hand_overs(result, since=busy),
+        "milliseconds of a step": step_costs(result, since=busy),
+        "from run to run": from_run_to_run(result, since=busy),
         "rows that the server wrote": [rows],
         "cost": [cpu | idle],
     }

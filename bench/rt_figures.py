@@ -11,7 +11,7 @@ from tasks.account_run import AccountRun
 from tasks.store.connection import reading
 
 QUANTILES = (50, 95, 99)
-PASS = {"pid": pl.Int64, "cpu": pl.Float64, "began": pl.Float64, "ingested": pl.Float64, "routed": pl.Float64,
+LINE = {"pid": pl.Int64, "cpu": pl.Float64, "began": pl.Float64, "ingested": pl.Float64, "routed": pl.Float64,
         "handed_over": pl.Float64}  # fmt: skip
 
 
@@ -22,20 +22,27 @@ class Measured:
     events: pl.DataFrame
     """`event_key`, `arrived`, and when it was `pending_delivery` and `handed_over`, in seconds."""
     passes: pl.DataFrame
+    """Each with when it `began`, and when its events were `ingested` and `routed`."""
+    hand_overs: pl.DataFrame
+    """Each with when it `began`, and when its messages were `handed_over`."""
 
 
 def measured(run: AccountRun, told: Path, pass_log: Path) -> Measured:
     """Joins arrivals to passes (the `processing_at` of an event is the `began` of its pass) and to manifests."""
     arrived = pl.DataFrame(json.loads(told.read_text()), schema=["event_key", "arrived"], orient="row")
     lines = [json.loads(line) for line in pass_log.read_text().splitlines()]
-    passes = pl.DataFrame([{name: line.get(name) for name in PASS} for line in lines], schema=PASS)
+    told_of = pl.DataFrame([{name: line.get(name) for name in LINE} for line in lines], schema=LINE)
+    passes, hand_overs = (
+        told_of.filter(pl.col("routed").is_not_null()),
+        told_of.filter(pl.col("handed_over").is_not_null()),
+    )
     with reading(run.store) as session:
         known = "select event_key, epoch_us(processing_at) as pass from event where queue = 'rt' and delivery_id > 0"
         stored = session.connection.sql(known).pl()
     by_pass = passes.select((pl.col("began") * 1e6).round().cast(pl.Int64).alias("pass"), pending_delivery="routed")
     handed = pl.DataFrame(handed_over(run), schema={"event_key": pl.String, "handed_over": pl.Float64}, orient="row")
     events = arrived.join(stored, on="event_key", how="left").join(by_pass, on="pass", how="left")
-    return Measured(events.join(handed, on="event_key", how="left"), passes)
+    return Measured(events.join(handed, on="event_key", how="left"), passes, hand_overs)
 
 
 def handed_over(run: AccountRun) -> list[tuple[str, float]]:
@@ -56,12 +63,12 @@ def latencies(events: pl.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def hand_overs(measure: Measured, *, since: float) -> list[dict[str, Any]]:
+def from_run_to_run(measure: Measured, *, since: float) -> list[dict[str, Any]]:
     """Where one run went on for another: the pause between their passes, and the slowest event that arrived then."""
     passes = (
         measure.passes.filter(pl.col("began") >= since)
         .sort("began")
-        .with_columns(before=pl.col("handed_over").shift(1), other=pl.col("pid") != pl.col("pid").shift(1))
+        .with_columns(before=pl.col("routed").shift(1), other=pl.col("pid") != pl.col("pid").shift(1))
     )
     found = []
     for last, first in passes.filter("other").select("before", "began").rows():
@@ -71,16 +78,17 @@ def hand_overs(measure: Measured, *, since: float) -> list[dict[str, Any]]:
     return found
 
 
-def pass_costs(passes: pl.DataFrame) -> list[dict[str, Any]]:
-    """Milliseconds of the steps of a pass, and the CPU of the loop."""
-    steps = passes.select(
-        ingest=pl.col("ingested") - pl.col("began"),
-        route=pl.col("routed") - pl.col("ingested"),
-        hand_over=pl.col("handed_over") - pl.col("routed"),
-    )
+def step_costs(measure: Measured, *, since: float) -> list[dict[str, Any]]:
+    """Milliseconds of the steps of a pass, and of the hand-overs beside them."""
+    passes, hand_overs = (each.filter(pl.col("began") >= since) for each in (measure.passes, measure.hand_overs))
+    steps = {
+        "ingest": passes["ingested"] - passes["began"],
+        "route": passes["routed"] - passes["ingested"],
+        "hand over": hand_overs["handed_over"] - hand_overs["began"],
+    }
     return [
-        {"step": name, "p50": (steps[name] * 1e3).median(), "p99": (steps[name] * 1e3).quantile(0.99, "nearest")}
-        for name in steps.columns
+        {"step": name, "p50": (took * 1e3).median(), "p99": (took * 1e3).quantile(0.99, "nearest")}
+        for name, took in steps.items()
     ]
 
 

@@ -17,7 +17,7 @@ from tasks.exchange.sending.render_messages import render_messages
 from tasks.exchange.sending.senders import Sender
 from tasks.progress import progressing
 from tasks.settings import Settings
-from tasks.settle_batches import recover_batches, settle_answers
+from tasks.settle_batches import clear_records, recover_batches, settle_answers
 from tasks.stage import stage
 from tasks.store import deliver_events as store_of
 from tasks.store.connection import StoreFile
@@ -46,10 +46,14 @@ async def deliver_events(
     store = StoreFile(settings.account_store(account.name), "account", settings.lock_wait_seconds)
     outbox = settings.outbox(account.name)
     async with delivering(store, queue):
-        counts = recover_batches(store, account, outbox, now=now, queue=queue)
-        counts["expired"] += expire_events(store, now=now, queue=queue)
+        counts, waiting = Counter[str](), find_waiting(store, now=now, queue=queue)
+        if waiting.has_remains:
+            counts += recover_batches(store, account, outbox, now=now, queue=queue)
+            counts["expired"] += expire_events(store, now=now, queue=queue)
+            waiting = find_waiting(store, now=now, queue=queue)
+        clear_records(store, account, outbox, now=now, queue=queue)
         sender = sender_of(account, outbox, now=now)
-        rounds = select_rounds(store, now=now, queue=queue, batch_messages=settings.batch_messages)
+        rounds = transform.rounds(waiting.deliverables, batch_messages=settings.batch_messages)
         for events in progressing(rounds, "rounds"):
             counts += await hand_over_round(store, account, events, sender=sender, now=now)
     return {name: counts[name] for name in COUNTS}
@@ -71,18 +75,16 @@ async def delivering(store: StoreFile, queue: Queue | None = None) -> AsyncItera
         yield
 
 
+@stage
+def find_waiting(store: StoreFile, *, now: datetime, queue: Queue | None) -> store_of.Waiting:
+    """What waits to be handed over."""
+    return store_of.waiting(store, now=now, queue=queue)
+
+
 @stage(once=True)  # Many transactions.
 def expire_events(store: StoreFile, *, now: datetime, queue: Queue | None) -> int:
     """Expires what was not handed over in time."""
     return store_of.expire_events(store, now=now, queue=queue)
-
-
-@stage
-def select_rounds(
-    store: StoreFile, *, now: datetime, queue: Queue | None, batch_messages: int
-) -> list[dy.DataFrame[Deliverable]]:
-    """The deliverable events, in rounds of at most so many messages."""
-    return transform.rounds(store_of.deliverables(store, now=now, queue=queue), batch_messages=batch_messages)
 
 
 @stage(once=True)  # Messages may have left: the next run asks the sender's record before anything leaves again.

@@ -1,13 +1,16 @@
-"""The real-time loop: one long run that takes in, routes and hands over whatever arrives, pass by pass.
+"""The real-time loop: one long run that takes in and routes whatever arrives, pass by pass, and hands it over beside.
 
 Nothing of a pass is recorded in Prefect, whose database would grow by gigabytes a day.
 """
 
 import asyncio
+import gc
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
+
+import polars as pl
 
 from tasks.account_run import AccountRun, UnknownAccountError, account_run
 from tasks.check_conservation import check_conservation
@@ -16,6 +19,7 @@ from tasks.exchange.roster import RosterError
 from tasks.faults import Faults
 from tasks.pass_log import PassLog
 from tasks.process_events import ProcessCounts, process_once
+from tasks.rt_hand_over import HandOver
 from tasks.rt_progress import EVERY_SECONDS, Progress, log
 from tasks.stage import plain_calls
 from tasks.stop_signal import StopSignal, held_back
@@ -45,6 +49,7 @@ class RealTimeLoop:
     ingest: bool = True
     due: DueWork = field(default_factory=lambda: DueWork(QUEUE))
     faults: Faults = field(default_factory=Faults)
+    hand_over: HandOver = field(default_factory=lambda: HandOver(QUEUE))
     watch: InboxWatch = field(default_factory=InboxWatch)
     _again_at: float = float("-inf")
     _refreshed_at: float = float("-inf")
@@ -64,6 +69,7 @@ class RealTimeLoop:
             self.run = replace(self.run, now=datetime.now(UTC))
             self.watch.look(self.run, at=at)
             has_worked = at >= self._again_at and await self._pass(at)
+            self._count(self.hand_over.look(self.run, at=at))
             await asyncio.sleep(0 if has_worked else self.poll_seconds)
             if at - self.progress.shown_at >= EVERY_SECONDS:
                 await self.progress.show(self.run, at=at)
@@ -100,17 +106,26 @@ class RealTimeLoop:
                 return False
             timings = PassLog(self.run.settings.pass_log)
             self.due.begins(self.run)
-            counts = await process_once(self.run, QUEUE, deliver=self.deliver, files=files, reached=timings.reached)
+            counts = await process_once(self.run, QUEUE, deliver=False, files=files, reached=timings.reached)
         except (StoreUnreadableError, StoreVersionError):
             raise
         except Exception as error:  # noqa: BLE001 # counted, and raised where it does not pass
             self._again_at = at + self.faults.failed(error, at=at)
-            self.progress.counts["faults"] = self.faults.total
             return False
+        if self.deliver:
+            self.hand_over.want()
         timings.write(self.run.now.timestamp(), counts)
         self.faults.passed()
         self.due.ended(self.run, did_something=self.progress.add(counts), at=at)
         return True
+
+    def _count(self, hand_overs: list[ProcessCounts]) -> None:
+        self.progress.add_hand_overs(hand_overs, faults=self.faults.total + self.hand_over.faults.total)
+
+    async def end(self) -> None:
+        """Ends what is at work beside the passes."""
+        self.watch.end(self.run)
+        self._count(await self.hand_over.ended(self.run, at=time.monotonic()))
 
 
 async def process_in_real_time(
@@ -149,9 +164,13 @@ async def process_in_real_time(
 
 
 async def _at_work(loop: RealTimeLoop, place: Place, stop: StopSignal) -> ProcessCounts:
-    why = await loop.go_on(place, stop)
-    loop.watch.end(loop.run)
-    place.leave()
+    gc.freeze()  # what was imported stays: to look through it again and again takes a tenth of the time
+    with pl.Config(engine_affinity="in-memory"):  # a pass is many small queries
+        try:
+            why = await loop.go_on(place, stop)
+            place.leave()
+        finally:
+            await loop.end()
     log(f"The run ends: {why}.")
     await loop.progress.show(loop.run, at=time.monotonic())
     check_conservation(loop.run.store)

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,6 +33,13 @@ class Progress:
         self.counts.update({name: count for name, count in counts.items() if name not in WAITING})
         self.counts["passes"] += 1
         return did_something(counts)
+
+    def add_hand_overs(self, counted: Iterable[dict[str, int]], *, faults: int) -> None:
+        """Counts hand-overs, and all faults so far."""
+        for counts in counted:
+            self.counts.update(counts)
+        if faults:
+            self.counts["faults"] = faults
 
     async def show(self, run: AccountRun, *, at: float) -> None:
         """Brings the tables up to date, and says in the log what came to pass since the last time; if anything did."""

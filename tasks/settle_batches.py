@@ -27,22 +27,24 @@ Endings = list[tuple[str, str, str | None]]
 def recover_batches(
     store: StoreFile, account: Account, outbox: Path, *, now: datetime, queue: Queue | None
 ) -> Counter[str]:
-    """Settles what a crashed run of the queue left claimed, from the record of the sender it was claimed for.
-
-    Clears the records of what is settled: what the other queue's run is sending is claimed, and left alone.
-    """
+    """Settles what a crashed run of the queue left claimed, from the record of the sender it was claimed for."""
     batches, claimed = store_of.claimed_batches(store, queue=queue)
     counts = Counter({"recovered_batches": batches.height})
     for name in batches["sender"].unique(maintain_order=True):
         sender = sender_of(account, outbox, now=now, name=name)
         of_sender = ClaimedBatch.validate(batches.filter(pl.col("sender") == name))
         counts += _recover(store, account, of_sender, claimed, sender=sender, now=now)
+    return counts
+
+
+@stage
+def clear_records(store: StoreFile, account: Account, outbox: Path, *, now: datetime, queue: Queue | None) -> None:
+    """Clears the records of what is settled: what the other queue's run is sending is claimed, and left alone."""
     # Looking for records reads the whole folder, which real time has no time for; its own sender's is enough.
     for name in (account.sender,) if queue == "rt" else SENDERS:
         sender = sender_of(account, outbox, now=now, name=name)
         for batch_id in store_of.settled_batches(store, sender.records()):
             sender.forget(batch_id)
-    return counts
 
 
 def settle_answers(

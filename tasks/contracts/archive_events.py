@@ -8,6 +8,8 @@ from typing import Final
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
+
 
 @dataclass(frozen=True)
 class ArchivedTable:
@@ -40,7 +42,7 @@ ARCHIVED_TABLES: Final = (
 """Every table that is archived, those that others refer to first (design 3.5)."""
 
 
-class StoreColumn(dy.Schema):
+class StoreColumn(Frame):
     """A column of a store's table."""
 
     table_name = dy.String(primary_key=True)
@@ -48,7 +50,7 @@ class StoreColumn(dy.Schema):
     data_type = dy.String()
 
 
-class ArchiveState(dy.Schema):
+class ArchiveState(Frame):
     """How far a table of an account is archived."""
 
     table_name = dy.String(primary_key=True)
@@ -56,14 +58,14 @@ class ArchiveState(dy.Schema):
     archived_columns = dy.List(dy.String())
 
 
-class DueDay(dy.Schema):
+class DueDay(Frame):
     """A day of a table that has rows in the archive, and no proof that held since."""
 
     table_name = dy.String()
     day = dy.Date(nullable=True)
 
 
-class DayChecksum(dy.Schema):
+class DayChecksum(Frame):
     """The rows of a table's day on one side, those that were purged from it included."""
 
     table_name = dy.String()
@@ -73,7 +75,7 @@ class DayChecksum(dy.Schema):
     comparable = dy.Bool()  # false: purged rows were hashed another way; only rows can be compared
 
 
-class DayProof(dy.Schema):
+class DayProof(Frame):
     """The rows of a table's day on both sides, those that were purged included."""
 
     table_name = dy.String()

@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
+
 Severity = Literal["error", "warning", "note"]
 """An error: something is lost or broken. A warning: somebody has to do something. A note: good to know."""
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "note")
@@ -61,7 +63,7 @@ class StoreSight:
     pending_migrations: tuple[str, ...]
 
 
-class ArchivedUpto(dy.Schema):
+class ArchivedUpto(Frame):
     """How far an account is archived."""
 
     account = dy.String(primary_key=True)
@@ -69,7 +71,7 @@ class ArchivedUpto(dy.Schema):
     archived_at = dy.Datetime(time_unit="us", time_zone="UTC")
 
 
-class OpenProof(dy.Schema):
+class OpenProof(Frame):
     """A table's days of an account that differ, or are still to be proved."""
 
     account = dy.String()

@@ -4,10 +4,11 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.accounts import PolicyName
+from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import KINDS, STATUSES, Kind, Status
 
 
-class LogFields(dy.Schema):
+class LogFields(Frame):
     """The fields of a received log row as text. Null where absent."""
 
     line = dy.Int64(min=1)
@@ -23,7 +24,7 @@ class LogFields(dy.Schema):
     source_id = dy.String(nullable=True)
 
 
-class CandidateLogRow(dy.Schema):
+class CandidateLogRow(Frame):
     """A log row with typed fields. Its rules are the reasons for which a row is rejected."""
 
     line = dy.Int64(min=1)
@@ -84,7 +85,7 @@ KIND_ALIASES: dict[str, Kind] = {
 """Other words for a kind that canonical logs may use."""
 
 
-class DeliveryLogRow(dy.Schema):
+class DeliveryLogRow(Frame):
     """One normalised delivery-log row. Its key: all of it but reason and provider."""
 
     line = dy.Int64(min=1)
@@ -98,7 +99,7 @@ class DeliveryLogRow(dy.Schema):
     source_id = dy.String(nullable=True)
 
 
-class StatusRule(dy.Schema):
+class StatusRule(Frame):
     """What a kind of log row makes of its event, under one policy."""
 
     kind = dy.Enum(KINDS, primary_key=True)

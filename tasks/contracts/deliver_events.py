@@ -2,6 +2,7 @@
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import CHANNELS, KINDS, QUEUES
 
 BATCH_STATES = ("confirmed", "returned")
@@ -19,7 +20,7 @@ HAND_OVER_INTERRUPTED = "hand-over interrupted"
 """The reason of a message whose connection or process died between its last byte and the reply."""
 
 
-class Deliverable(dy.Schema):
+class Deliverable(Frame):
     """An event with a delivery that no batch holds and whose next try is due."""
 
     event_id = dy.Int64(primary_key=True)
@@ -27,14 +28,14 @@ class Deliverable(dy.Schema):
     queue = dy.Enum(QUEUES)
 
 
-class ExpirableEvent(dy.Schema):
+class ExpirableEvent(Frame):
     """An event not handed over whose expiry has passed."""
 
     event_id = dy.Int64(primary_key=True)
     change_seq = dy.Int64()  # of the row as read: compare-and-set
 
 
-class DeliverableEvent(dy.Schema):
+class DeliverableEvent(Frame):
     """A deliverable event with all that its message needs."""
 
     event_id = dy.Int64(primary_key=True)
@@ -56,7 +57,7 @@ class DeliverableEvent(dy.Schema):
     ctx = dy.String()
 
 
-class MessageTemplate(dy.Schema):
+class MessageTemplate(Frame):
     """The texts of the template version that a delivery uses."""
 
     delivery_id = dy.Int64(primary_key=True)
@@ -68,7 +69,7 @@ class MessageTemplate(dy.Schema):
     sender = dy.String(nullable=True)
 
 
-class RenderedMessage(dy.Schema):
+class RenderedMessage(Frame):
     """A message as its template made it, or why it could not."""
 
     event_id = dy.Int64(primary_key=True)
@@ -83,7 +84,7 @@ class RenderedMessage(dy.Schema):
     problem = dy.String(nullable=True)  # null: the message can go
 
 
-class Message(dy.Schema):
+class Message(Frame):
     """One rendered message, claimed by a batch and ready for a sender (also the columns of an outbox file)."""
 
     event_id = dy.Int64(primary_key=True)
@@ -101,7 +102,7 @@ class Message(dy.Schema):
 OUTCOMES = ("taken", "deferred", "refused", "unsure")
 
 
-class HandOver(dy.Schema):
+class HandOver(Frame):
     """What a sender learnt of each message of a batch.
 
     `outcome` is `taken` (the other side has it), `deferred` (not taken, to be tried again),
@@ -116,21 +117,21 @@ class HandOver(dy.Schema):
     logged_at = dy.Datetime(time_unit="us", time_zone="UTC")
 
 
-class ClaimedBatch(dy.Schema):
+class ClaimedBatch(Frame):
     """A batch that is claimed and not settled."""
 
     batch_id = dy.String(primary_key=True)
     sender = dy.String()
 
 
-class HeldEvent(dy.Schema):
+class HeldEvent(Frame):
     """An event that a claimed batch holds."""
 
     event_id = dy.Int64(primary_key=True)
     batch_id = dy.String()
 
 
-class BatchEnding(dy.Schema):
+class BatchEnding(Frame):
     """How a claimed batch ends."""
 
     batch_id = dy.String(primary_key=True)
@@ -138,7 +139,7 @@ class BatchEnding(dy.Schema):
     reason = dy.String(nullable=True)  # of a returned batch
 
 
-class ClaimedEvent(dy.Schema):
+class ClaimedEvent(Frame):
     """What settling a batch needs of an event that the batch holds."""
 
     event_id = dy.Int64(primary_key=True)
@@ -152,7 +153,7 @@ class ClaimedEvent(dy.Schema):
     error_count = dy.Int32(min=0)
 
 
-class NextTry(dy.Schema):
+class NextTry(Frame):
     """What becomes of an event whose message was not taken."""
 
     event_id = dy.Int64(primary_key=True)
@@ -162,7 +163,7 @@ class NextTry(dy.Schema):
     next_try_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")  # null: none
 
 
-class HandOverLog(dy.Schema):
+class HandOverLog(Frame):
     """A delivery-log row of the hand-over itself."""
 
     event_id = dy.Int64()

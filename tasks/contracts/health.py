@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import Queue
 
 HealthStatus = Literal["ok", "warning", "alert"]
@@ -15,7 +16,7 @@ Sight = Literal["read", "busy", "unreadable", "missing"]
 """Whether the account's store could be looked at."""
 
 
-class Measure(dy.Schema):
+class Measure(Frame):
     """An indicator's value; null where there is nothing to measure."""
 
     indicator = dy.String(primary_key=True)
@@ -24,7 +25,7 @@ class Measure(dy.Schema):
     """False where it rests on too few events, or on no demand."""
 
 
-class Limit(dy.Schema):
+class Limit(Frame):
     """An indicator's thresholds; null where it is switched off."""
 
     indicator = dy.String(primary_key=True)
@@ -33,7 +34,7 @@ class Limit(dy.Schema):
     worse = dy.String(nullable=True, check=lambda worse: worse.is_in(["higher", "lower"]))
 
 
-class Indicator(dy.Schema):
+class Indicator(Frame):
     """A measure against its limits."""
 
     indicator = dy.String(primary_key=True)
@@ -45,7 +46,7 @@ class Indicator(dy.Schema):
     judged = dy.Bool()
 
 
-class QueueFacts(dy.Schema):
+class QueueFacts(Frame):
     """One row: what a queue of an account has done in a window, and how it stands at its end."""
 
     queued = dy.Int64()
@@ -68,7 +69,7 @@ class QueueFacts(dy.Schema):
     first_received_at = dy.Datetime(time_unit="us", time_zone="UTC", nullable=True)
 
 
-class ArchiveFacts(dy.Schema):
+class ArchiveFacts(Frame):
     """How far an account is archived, and how many days of it differ."""
 
     account = dy.String(primary_key=True)

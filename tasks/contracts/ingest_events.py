@@ -3,10 +3,11 @@
 import dataframely as dy
 import polars as pl
 
+from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import CHANNEL_ADDRESS, CHANNELS, CTX_MAX_BYTES
 
 
-class ReceivedRow(dy.Schema):
+class ReceivedRow(Frame):
     """One row of an input file, whatever its format, as one JSON document."""
 
     line = dy.Int64(min=1)  # line, record or element number within the file
@@ -15,7 +16,7 @@ class ReceivedRow(dy.Schema):
     problem = dy.String(nullable=True)  # what kept the reader from making a document
 
 
-class RowPlace(dy.Schema):
+class RowPlace(Frame):
     """Where the rows of many files stand, their lines counted over all of them."""
 
     line = dy.Int64(min=1)
@@ -23,7 +24,7 @@ class RowPlace(dy.Schema):
     file_line = dy.Int64(min=1)  # line within it
 
 
-class EventFields(dy.Schema):
+class EventFields(Frame):
     """The fields of a received row as text, CloudEvents already unwrapped. Null where absent or empty."""
 
     line = dy.Int64(min=1)
@@ -54,7 +55,7 @@ TOKEN_MAX_BYTES = 4_096
 PHONE = r"^\+?[0-9]{3,20}$"
 
 
-class CandidateEvent(dy.Schema):
+class CandidateEvent(Frame):
     """A row with typed fields. Its rules are the reasons for which a row is rejected."""
 
     line = dy.Int64(min=1)
@@ -123,7 +124,7 @@ class CandidateEvent(dy.Schema):
         return pl.col("dates_possible")
 
 
-class AcceptedEvent(dy.Schema):
+class AcceptedEvent(Frame):
     """A valid event, not yet compared with those already known."""
 
     line = dy.Int64(min=1)
@@ -149,7 +150,7 @@ class FiledEvent(AcceptedEvent):
     file = dy.Int64(min=0)
 
 
-class RejectedRow(dy.Schema):
+class RejectedRow(Frame):
     """A row that cannot be an event or a log row, with its reason."""
 
     line = dy.Int64(min=1)

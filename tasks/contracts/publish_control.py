@@ -7,6 +7,8 @@ from typing import Final
 import dataframely as dy
 from pydantic import BaseModel, ConfigDict
 
+from tasks.contracts.frame import Frame
+
 LARGEST_PART_ROWS: Final = 2_000_000
 """Parts are merged up to this: what bounds the work of one publication, and the memory to sort a part."""
 HIDDEN_SHARE: Final = 0.25
@@ -87,7 +89,7 @@ class Edition(BaseModel):
         return parts | {hidden.file for table in self.tables for hidden in table.hidden}
 
 
-class TableState(dy.Schema):
+class TableState(Frame):
     """One table of an account in the control store."""
 
     account = dy.String(primary_key=True)
@@ -97,7 +99,7 @@ class TableState(dy.Schema):
     rows = dy.Int64(min=0)
 
 
-class SupersededRow(dy.Schema):
+class SupersededRow(Frame):
     """A row as it was before it was changed or deleted."""
 
     table_name = dy.String()
@@ -105,7 +107,7 @@ class SupersededRow(dy.Schema):
     change_seq = dy.Int64()
 
 
-class HiddenRow(dy.Schema):
+class HiddenRow(Frame):
     """A superseded row that a published file still has."""
 
     account = dy.String()

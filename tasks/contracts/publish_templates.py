@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import CHANNELS, QUEUES
 
 
-class TemplateSource(dy.Schema):
+class TemplateSource(Frame):
     """A template as its author wrote it, before it has a version and an instant of publication."""
 
     template_id = dy.String(min_length=1, max_length=200)
@@ -28,7 +29,7 @@ class TemplateSource(dy.Schema):
     sender = dy.String(nullable=True)  # From address; null: the account's
 
 
-class Template(dy.Schema):
+class Template(Frame):
     """One published version of a template (table `template`)."""
 
     template_id = dy.String(primary_key=True, min_length=1)
@@ -48,7 +49,7 @@ class Template(dy.Schema):
     sender = dy.String(nullable=True)
 
 
-class RoutingTemplate(dy.Schema):
+class RoutingTemplate(Frame):
     """What routing reads of a template version: no bodies."""
 
     template_id = dy.String(primary_key=True)

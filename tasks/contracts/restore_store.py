@@ -7,6 +7,8 @@ from typing import Final
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
+
 IDS_PER_SECOND: Final = 2**20
 """Ids and change numbers go on from this times the seconds of the epoch, or from the highest known: some were given out
 after the backup and left no trace, but never so many a second, and a second restoration begins later than the first."""
@@ -14,7 +16,7 @@ LOST_IN_RESTORE: Final = "handed over or not: the store was restored from a back
 """The reason of a message of which no record says whether it left."""
 
 
-class SentMessage(dy.Schema):
+class SentMessage(Frame):
     """What some record says of an event's hand-over."""
 
     event_id = dy.Int64()

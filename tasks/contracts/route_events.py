@@ -2,10 +2,11 @@
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import CHANNELS, QUEUES
 
 
-class PendingEvent(dy.Schema):
+class PendingEvent(Frame):
     """What routing reads of a pending event. `ctx` is read only where a condition asks for it."""
 
     event_id = dy.Int64(primary_key=True)
@@ -21,7 +22,7 @@ class PendingEvent(dy.Schema):
     change_seq = dy.Int64()
 
 
-class ConditionContext(dy.Schema):
+class ConditionContext(Frame):
     """Event columns and `ctx` that template conditions may ask for."""
 
     event_id = dy.Int64(primary_key=True)
@@ -42,7 +43,7 @@ class ConditionContext(dy.Schema):
     ctx = dy.String()
 
 
-class RoutingDecision(dy.Schema):
+class RoutingDecision(Frame):
     """What becomes of a pending event: a new status, or the same one with another reason."""
 
     event_id = dy.Int64(primary_key=True)
@@ -53,7 +54,7 @@ class RoutingDecision(dy.Schema):
     template_version = dy.Int32(nullable=True)
 
 
-class Candidate(dy.Schema):
+class Candidate(Frame):
     """What an event in a situation may win, best first: templates down to the first without a condition.
 
     A situation is a key (queue, type, channel, language) within one interval of publication. Its last row
@@ -69,7 +70,7 @@ class Candidate(dy.Schema):
     reason = dy.String(nullable=True)
 
 
-class EventSituation(dy.Schema):
+class EventSituation(Frame):
     """Which situation a due event is in."""
 
     event_id = dy.Int64(primary_key=True)

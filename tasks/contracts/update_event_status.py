@@ -2,10 +2,11 @@
 
 import dataframely as dy
 
+from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import KINDS, STATUSES
 
 
-class LogOutcome(dy.Schema):
+class LogOutcome(Frame):
     """A delivery-log row of an event that has a delivery, as the status join reads it."""
 
     event_id = dy.Int64()
@@ -14,7 +15,7 @@ class LogOutcome(dy.Schema):
     reason = dy.String(nullable=True)
 
 
-class HandedOverEvent(dy.Schema):
+class HandedOverEvent(Frame):
     """What the status join reads of an event."""
 
     event_id = dy.Int64(primary_key=True)
@@ -24,7 +25,7 @@ class HandedOverEvent(dy.Schema):
     change_seq = dy.Int64()
 
 
-class StatusChange(dy.Schema):
+class StatusChange(Frame):
     """A status that differs from the stored one."""
 
     event_id = dy.Int64(primary_key=True)

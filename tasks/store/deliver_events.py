@@ -26,6 +26,16 @@ _TAKEN = {"event_id": pl.Int64, "batch_id": pl.String, "outcome": pl.String}
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """What waits to be handed over."""
+
+    deliverables: dy.DataFrame[Deliverable]
+    """The events, by id."""
+    has_remains: bool
+    """Whether batches are claimed, or events overdue: with those settled there may be others to hand over."""
+
+
+@dataclass(frozen=True)
 class Claim:
     """A round as it was claimed."""
 
@@ -48,11 +58,12 @@ def _expire_slice(store: StoreFile, expirable: pl.DataFrame, *, now: datetime) -
         return session.change("deliver_events/expire", {"expirable": expirable}, now=now, **id_range(expirable))
 
 
-def deliverables(store: StoreFile, *, now: datetime, queue: Queue | None) -> dy.DataFrame[Deliverable]:
-    """The events to hand over now, by id."""
+def waiting(store: StoreFile, *, now: datetime, queue: Queue | None) -> Waiting:
+    """What waits to be handed over now."""
     with reading(store) as session:
         events = session.frame("deliver_events/select_deliverables", now=now, queue=queue)
-    return Deliverable.validate(events, cast=True)
+        has_remains = session.value("deliver_events/has_remains", now=now, queue=queue)
+    return Waiting(Deliverable.validate(events, cast=True), has_remains)
 
 
 def message_sources(

@@ -10,7 +10,7 @@ from deliverables import CELL, DELIVERY, Event, put_delivery, put_events, select
 from tasks.contracts.deliver_events import BatchEnding, HandOver, HandOverLog, NextTry, RenderedMessage
 from tasks.store import deliver_events as in_store
 from tasks.store.connection import StoreFile, reading, writing
-from tasks.store.deliver_events import Claim, claim_round, deliverables, expire_events, message_sources
+from tasks.store.deliver_events import Claim, claim_round, expire_events, message_sources, waiting
 from tasks.store.settle_batches import claimed_batches, settle_batches
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -135,9 +135,9 @@ def test_deliverable_is_what_has_a_delivery_no_batch_and_no_try_to_wait_for(stor
     with writing(store, purpose="test") as session:
         session.connection.execute("update event set delivery_id = null where event_id = $id", {"id": CELL + 8})
     claim(store, 7)
-    assert deliverables(store, now=NOW, queue=None)["event_id"].to_list() == [CELL + 1, CELL + 2, CELL + 6]
-    assert deliverables(store, now=NOW, queue="rt").rows() == [(CELL + 6, DELIVERY, "rt")]
-    assert deliverables(store, now=NOW + SECOND, queue="batch").height == 3
+    assert waiting(store, now=NOW, queue=None).deliverables["event_id"].to_list() == [CELL + 1, CELL + 2, CELL + 6]
+    assert waiting(store, now=NOW, queue="rt").deliverables.rows() == [(CELL + 6, DELIVERY, "rt")]
+    assert waiting(store, now=NOW + SECOND, queue="batch").deliverables.height == 3
 
 
 @pytest.mark.parametrize("slice_rows", [1, 100_000])
@@ -183,7 +183,7 @@ def test_a_message_source_is_the_event_with_its_data_and_the_texts_of_its_delive
     put_delivery(store, sender="shop@example.org", body_html="<b></b>")
     put_events(store, [Event(1), Event(2, ctx='{"a": [1, {"b": "é"}]}'), Event(3)])
     events, template = message_sources(
-        store, deliverables(store, now=NOW, queue=None).filter(pl.col("event_id") != CELL + 3)
+        store, waiting(store, now=NOW, queue=None).deliverables.filter(pl.col("event_id") != CELL + 3)
     )
     assert events.select("event_id", "email", "ctx").rows() == [
         (CELL + 1, "ann@example.net", '{"name": "Ann"}'),
@@ -196,7 +196,7 @@ def test_a_message_source_is_the_event_with_its_data_and_the_texts_of_its_delive
 
 def test_a_delivery_without_its_template_has_no_texts(store: StoreFile) -> None:
     put_events(store, [Event(1)])
-    events, template = message_sources(store, deliverables(store, now=NOW, queue=None))
+    events, template = message_sources(store, waiting(store, now=NOW, queue=None).deliverables)
     assert (events.height, template.height) == (1, 0)
 
 
@@ -280,8 +280,8 @@ def test_settling_keeps_what_is_done_with_and_releases_the_rest(store: StoreFile
     assert select(store, "select event_id - {CELL}, error_count, next_try_at from event where error_count > 0") == [
         (4, 1, at)
     ]
-    assert deliverables(store, now=NOW, queue=None)["event_id"].to_list() == [CELL + 5]
-    assert deliverables(store, now=at, queue=None)["event_id"].to_list() == [CELL + 4, CELL + 5]
+    assert waiting(store, now=NOW, queue=None).deliverables["event_id"].to_list() == [CELL + 5]
+    assert waiting(store, now=at, queue=None).deliverables["event_id"].to_list() == [CELL + 4, CELL + 5]
     assert claimed_batches(store, queue=None)[0]["batch_id"].to_list() == [batch_of(other)]
     assert select(store, "select count(*) from delivery_log") == [(2,)]
 

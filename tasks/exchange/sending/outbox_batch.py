@@ -28,13 +28,14 @@ class OutboxBatch:
         """Its manifest."""
         return self.outbox / f"{self.batch_id}{MANIFEST}"
 
-    def write_messages(self, messages: dy.DataFrame[Message]) -> None:
-        """Writes the messages; the folder is made where it is missing."""
+    def keep_messages(self, messages: dy.DataFrame[Message]) -> None:
+        """Has the messages durable; the folder is made where it is missing."""
         self.outbox.mkdir(parents=True, exist_ok=True)
         messages.write_parquet(self._temporary(MESSAGES))
+        flush(self._temporary(MESSAGES))
 
-    def write_manifest(self, messages: dy.DataFrame[Message], *, account: str, created: datetime) -> None:
-        """Describes the batch, whose messages have their name already."""
+    def keep_manifest(self, messages: dy.DataFrame[Message], *, account: str, created: datetime) -> None:
+        """Has a description of the batch durable, whose messages have their name already."""
         content = self._file(MESSAGES).read_bytes()
         description: dict[str, Any] = {
             "batch_id": self.batch_id,
@@ -47,10 +48,7 @@ class OutboxBatch:
             "events": dict(messages.select(pl.col("event_id").cast(pl.String), "event_key").iter_rows()),
         }
         self._temporary(MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-
-    def keep(self, suffix: str) -> None:
-        """Makes durable what is in a file that has no name yet."""
-        flush(self._temporary(suffix))
+        flush(self._temporary(MANIFEST))
 
     def name(self, suffix: str) -> None:
         """Gives a file its name, which is durable once the folder is."""

@@ -75,16 +75,17 @@ class OutboxSender:
     ) -> dict[str, SenderUnavailableError]:
         """Has all of the batches durable but the names of their manifests; returns those that it could not be done of.
 
-        Files are synced side by side after all of them are written: the disk does then not wait for each.
+        Files are written and synced side by side: the disk does then not wait for each.
         """
         folder = cache(lambda: flush(self.outbox))
         steps: tuple[tuple[Step, int], ...] = (
-            (lambda batch: batch.write_messages(messages[batch.batch_id]), 1),
-            (lambda batch: batch.keep(MESSAGES), SYNCS),
+            (lambda batch: batch.keep_messages(messages[batch.batch_id]), SYNCS),
             (lambda batch: batch.name(MESSAGES), 1),
             (lambda _: folder(), 1),
-            (lambda batch: batch.write_manifest(messages[batch.batch_id], account=self.account, created=self.now), 1),
-            (lambda batch: batch.keep(MANIFEST), SYNCS),
+            (
+                lambda batch: batch.keep_manifest(messages[batch.batch_id], account=self.account, created=self.now),
+                SYNCS,
+            ),
         )
         unavailable: dict[str, SenderUnavailableError] = {}
         for step, side_by_side in steps:
@@ -108,7 +109,8 @@ class OutboxSender:
 def _failures(step: Step, batches: Sequence[OutboxBatch], *, side_by_side: int = 1) -> dict[str, OSError]:
     """Does a step with each of the batches; returns what went wrong with which."""
     with ThreadPoolExecutor(side_by_side) as threads:
-        failures = threads.map(partial(_failure, step), batches)
+        over = threads.map if side_by_side > 1 else map
+        failures = over(partial(_failure, step), batches)
         return {batch.batch_id: error for batch, error in zip(batches, failures, strict=True) if error is not None}
 
 
