@@ -13,6 +13,7 @@ from tasks.contracts.collect_delivery_logs import status_rules
 from tasks.contracts.deliver_events import Deliverable, RenderedMessage
 from tasks.contracts.vocabulary import QUEUES, Queue
 from tasks.exchange.sending.account_sender import sender_of
+from tasks.exchange.sending.fill_in_messages import paths_to_fill_in
 from tasks.exchange.sending.render_messages import render_messages
 from tasks.exchange.sending.senders import Sender
 from tasks.progress import progressing
@@ -21,6 +22,7 @@ from tasks.settle_batches import clear_records, recover_batches, settle_answers
 from tasks.stage import stage
 from tasks.store import deliver_events as store_of
 from tasks.store.connection import StoreFile
+from tasks.store.json_values import json_values
 from tasks.store.lock import lock
 from tasks.transforms import deliver_events as transform
 
@@ -53,7 +55,11 @@ async def deliver_events(
             waiting = find_waiting(store, now=now, queue=queue)
         clear_records(store, account, outbox, now=now, queue=queue)
         sender = sender_of(account, outbox, now=now)
-        rounds = transform.rounds(waiting.deliverables, batch_messages=settings.batch_messages)
+        rounds = transform.rounds(
+            waiting.deliverables,
+            batch_messages=settings.batch_messages or sender.batch_messages,
+            round_messages=settings.batch_messages or sender.round_messages,
+        )
         for events in progressing(rounds, "rounds"):
             counts += await hand_over_round(store, account, events, sender=sender, now=now)
     return {name: counts[name] for name in COUNTS}
@@ -101,7 +107,8 @@ async def hand_over_round(
     events, templates = store_of.message_sources(store, deliverables)
     if events.is_empty():
         return Counter()
-    rendered = render_messages(events, templates)
+    values = json_values(events["ctx"], paths_to_fill_in(events, templates))
+    rendered = render_messages(events, templates, values)
     claim = claim_round(store, account, rendered, sender=sender.name, now=now)
     counts = Counter({"not_rendered": claim.not_rendered})
     if claim.held.height:

@@ -17,7 +17,11 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=PROJECT / "data", description="Stores, inboxes, outboxes and published data.")
     lock_wait_seconds: float = Field(default=60, gt=0, description="How long a run waits for a store.")
-    batch_messages: int = Field(default=5_000, ge=1, description="Messages per delivery batch.")
+    batch_messages: int | None = Field(
+        default=None,
+        ge=1,
+        description="Messages per delivery batch, and claimed at once; left out: what suits the sender.",
+    )
     max_file_bytes: int = Field(default=2**31, ge=1, description="Largest input file, uncompressed.")
     purge_chunk_rows: int = Field(default=100_000, ge=1, description="Rows purged in one transaction.")
     compact_free_share: float = Field(

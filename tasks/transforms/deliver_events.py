@@ -1,6 +1,6 @@
 """Rounds, messages, log rows and next tries of the hand-over (design 3.3)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import cast
 
@@ -25,8 +25,10 @@ from tasks.contracts.ingest_events import channel_address
 from tasks.contracts.vocabulary import EXPIRATION_PASSED, TRIES_USED_UP
 
 
-def rounds(deliverables: dy.DataFrame[Deliverable], /, *, batch_messages: int) -> list[dy.DataFrame[Deliverable]]:
-    """Splits into batches by delivery and then by size, and puts batches together that are as small as one.
+def rounds(
+    deliverables: dy.DataFrame[Deliverable], /, *, batch_messages: int, round_messages: int
+) -> list[dy.DataFrame[Deliverable]]:
+    """Splits into batches by delivery and then by size, and puts batches together up to the size of a round.
 
     Oldest events first, real-time deliveries before the others. What of a delivery is in a round is one batch.
     """
@@ -38,22 +40,25 @@ def rounds(deliverables: dy.DataFrame[Deliverable], /, *, batch_messages: int) -
     ordered = parts.with_columns(oldest=pl.col("event_id").min().over("last", "delivery_id", "part")).sort(
         *batch, "event_id"
     )
-    sizes = ordered.group_by(batch, maintain_order=True).len()
-    numbered = sizes.with_columns(
-        round=pl.Series(list(_packed(sizes["len"].to_list(), batch_messages)), dtype=pl.Int64)
-    )
+    sizes = ordered.group_by(*batch, "delivery_id", maintain_order=True).len()
+    packed = list(_packed(sizes.select("delivery_id", "len").iter_rows(), round_messages))
+    numbered = sizes.with_columns(round=pl.Series(packed, dtype=pl.Int64)).drop("delivery_id", "len")
     placed = ordered.join(numbered, on=batch, maintain_order="left").select(*Deliverable.column_names(), "round")
     split = placed.partition_by("round", maintain_order=True, include_key=False)
     return [cast("dy.DataFrame[Deliverable]", part) for part in split]
 
 
-def _packed(sizes: Sequence[int], limit: int) -> Iterator[int]:
-    """For each size, in order, the number of the round that it goes into: the last one, if there is room."""
-    number = filled = 0
-    for size in sizes:
-        if filled + size > limit:
-            number, filled = number + 1, 0
+def _packed(batches: Iterable[tuple[int, int]], limit: int) -> Iterator[int]:
+    """For each batch (its delivery and size), in order, the number of its round: the last one, if there is room.
+
+    A round has one batch of a delivery.
+    """
+    number, filled, there = 0, 0, set[int]()
+    for delivery, size in batches:
+        if filled + size > limit or delivery in there:
+            number, filled, there = number + 1, 0, set()
         filled += size
+        there.add(delivery)
         yield number
 
 

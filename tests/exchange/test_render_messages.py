@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.contracts.deliver_events import DeliverableEvent, MessageTemplate, RenderedMessage
+from tasks.exchange.sending.fill_in_messages import paths_to_fill_in
 from tasks.exchange.sending.render_messages import render_messages
+from tasks.store.json_values import json_values
 
 
 def events(*contexts: Any, channel: str = "email") -> dy.DataFrame[DeliverableEvent]:
@@ -56,8 +58,14 @@ def template(
     return MessageTemplate.validate(pl.DataFrame([row]), cast=True)
 
 
+def rendered(
+    made: dy.DataFrame[DeliverableEvent], source: dy.DataFrame[MessageTemplate]
+) -> dy.DataFrame[RenderedMessage]:
+    return render_messages(made, source, json_values(made["ctx"], paths_to_fill_in(made, source)))
+
+
 def one(ctx: Any, source: dy.DataFrame[MessageTemplate], *, channel: str = "email") -> dict[str, Any]:
-    return render_messages(events(ctx, channel=channel), source).row(0, named=True)
+    return rendered(events(ctx, channel=channel), source).row(0, named=True)
 
 
 ORDER = {"order": {"id": 7, "lines": [{"sku": "a"}, {}]}, "name": "Ann", "none": None, "list": [1], "text": "x"}
@@ -158,7 +166,7 @@ def test_whatever_a_template_does_costs_its_message_only(body: str, problem: str
 
 
 def test_a_missing_variable_costs_only_its_own_event() -> None:
-    messages = render_messages(events({"a": 1}, {}, {"a": 3}), template(body_text="{{ ctx.a }}"))
+    messages = rendered(events({"a": 1}, {}, {"a": 3}), template(body_text="{{ ctx.a }}"))
     assert messages.select("event_id", "body_text", "problem").rows() == [
         (1, "1", None),
         (2, None, "missing_variable: ctx.a"),
@@ -206,7 +214,7 @@ def test_half_characters_are_replaced_rather_than_lose_the_message() -> None:
 
 @pytest.mark.parametrize("ctx", ["[" * 100_000, "[1]", '"text"'])
 def test_data_that_is_no_object_costs_its_message_only(ctx: str) -> None:
-    messages = render_messages(events(ctx, {}), template(body_text="hello"))
+    messages = rendered(events(ctx, {}), template(body_text="hello"))
     assert messages["problem"][0].startswith("render_error: ")
     assert messages["problem"][1] is None
 
@@ -232,11 +240,11 @@ def test_a_message_has_the_body_of_its_channel_or_none(
 
 
 def test_a_lost_template_costs_the_messages_of_its_delivery() -> None:
-    messages = render_messages(events({}, {}), template().clear())
+    messages = rendered(events({}, {}), template().clear())
     assert set(messages["problem"]) == {"render_error: the delivery's template is not in the store"}
 
 
 def test_messages_go_to_the_address_of_their_channel_from_the_templates_sender() -> None:
     message = one({}, template(body_text="t", sender="shop@example.net"), channel="sms")
     assert (message["recipient"], message["sender"]) == ("+4915112345", "shop@example.net")
-    assert render_messages(events(), template()).columns == RenderedMessage.column_names()
+    assert rendered(events(), template()).columns == RenderedMessage.column_names()

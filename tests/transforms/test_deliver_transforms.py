@@ -158,22 +158,28 @@ def test_a_deferred_event_waits_or_expires() -> None:
 @given(
     st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["batch", "rt"])), max_size=40),
     st.integers(1, 7),
+    st.integers(0, 7),
 )
 def test_every_event_is_in_one_round_and_real_time_goes_first(
-    events: list[tuple[int, str]], batch_messages: int
+    events: list[tuple[int, str]], batch_messages: int, more: int
 ) -> None:
     rows = [(number, delivery + (10 if queue == "rt" else 0), queue) for number, (delivery, queue) in enumerate(events)]
     frame = Deliverable.validate(
         pl.DataFrame(rows, schema=["event_id", "delivery_id", "queue"], orient="row"), cast=True
     )
-    parts = rounds(frame, batch_messages=batch_messages)
+    round_messages = batch_messages + more
+    parts = rounds(frame, batch_messages=batch_messages, round_messages=round_messages)
     assert sorted(row for part in parts for row in part.rows()) == rows
-    assert all(part.height <= batch_messages for part in parts)
+    assert all(part.height <= round_messages for part in parts)
     batches = [batch for part in parts for batch in part.partition_by("delivery_id", maintain_order=True)]
+    assert all(batch.height <= batch_messages for batch in batches)
     needed = sum(-(-size // batch_messages) for (size,) in frame.group_by("delivery_id").len().select("len").rows())
     assert len(batches) == needed
-    firsts = [part.partition_by("delivery_id", maintain_order=True)[0].height for part in parts]
-    assert all(part.height + first > batch_messages for part, first in zip(parts, firsts[1:], strict=False))
+    firsts = [part.partition_by("delivery_id", maintain_order=True)[0] for part in parts]
+    assert all(
+        part.height + first.height > round_messages or first["delivery_id"][0] in part["delivery_id"]
+        for part, first in zip(parts, firsts[1:], strict=False)
+    )
     assert all(part["event_id"].is_sorted() for round_ in parts for part in round_.partition_by("delivery_id"))
     queues = [queue for part in parts for queue in part["queue"]]
     assert queues == sorted(queues, reverse=True)
@@ -184,7 +190,7 @@ def test_every_event_is_in_one_round_and_real_time_goes_first(
 def test_a_delivery_of_many_events_lets_the_older_ones_of_others_go_before_its_later_ones() -> None:
     rows = [(number, 1 if number in {1, 2, 4, 5} else number, "batch") for number in range(1, 7)]
     frame = pl.DataFrame(rows, schema=["event_id", "delivery_id", "queue"], orient="row")
-    parts = rounds(Deliverable.validate(frame, cast=True), batch_messages=2)
+    parts = rounds(Deliverable.validate(frame, cast=True), batch_messages=2, round_messages=2)
     assert [part["event_id"].to_list() for part in parts] == [[1, 2], [3], [4, 5], [6]]
 
 

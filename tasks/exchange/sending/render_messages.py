@@ -21,21 +21,14 @@ from tasks.contracts.deliver_events import (
     RenderedMessage,
 )
 from tasks.contracts.ingest_events import channel_address
+from tasks.exchange.sending.fill_in_messages import LINE_BREAKING, fill_in_messages
+from tasks.exchange.templates.plain_text import CAMEL_CASE
 from tasks.exchange.templates.template_budget import budget
 from tasks.exchange.templates.template_sandbox import HTML, TEXT, MissingVariableError
 
 REASON_MAX_CHARACTERS = 500
 LOST = f"{RENDER_ERROR}: the delivery's template is not in the store"
-_LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-_CAMEL_CASE = {
-    "type": "event_type",
-    "mobilePhone": "mobile_phone",
-    "registrationToken": "registration_token",
-    "wishedChannel": "channel",
-    "externalId": "external_id",
-    "created": "created_at",
-}
-"""Message Center's own names of event fields, for templates that come from there."""
+_LINE_BREAKING = re.compile(LINE_BREAKING)
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,7 @@ class _Parts:
 
 
 def render_messages(
-    events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]
+    events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate], values: pl.DataFrame
 ) -> dy.DataFrame[RenderedMessage]:
     """The messages of events, each by the template of its delivery.
 
@@ -58,18 +51,18 @@ def render_messages(
     Args:
         events: Events of any deliveries.
         templates: The templates of these; a delivery whose template is lost has none.
+        values: The values that `paths_to_fill_in` asks for, as `fill_in_messages` takes them.
 
     Returns:
         A row per event, in their order. Where it could not be rendered, `problem` says why and the texts are null:
         `missing_variable: <path>`, `render_error: <what>`, `no_content` or `no_address`.
     """
     addressed = events.with_columns(recipient=channel_address())
-    parts = {row["delivery_id"]: _parts(row) for row in templates.iter_rows(named=True)}
-    rows = [_message(event, parts.get(event["delivery_id"], LOST)) for event in addressed.iter_rows(named=True)]
-    texts = pl.DataFrame(rows, schema=dict.fromkeys(("subject", "body_text", "body_html", "problem"), pl.String))
-    messages = pl.concat(
-        [addressed.select("event_id", "event_key", "delivery_id", "channel", "recipient"), texts], how="horizontal"
-    )
+    filled = fill_in_messages(events, templates, values)
+    others = addressed.join(filled, on="event_id", how="anti")
+    texts = pl.concat([filled.with_columns(problem=pl.lit(None, pl.String)), _one_by_one(others, templates)])
+    columns = ("event_id", "event_key", "delivery_id", "channel", "recipient")
+    messages = addressed.select(columns).join(texts, on="event_id", how="left", maintain_order="left")
     senders = templates.select("delivery_id", "sender")
     return RenderedMessage.validate(
         messages.join(senders, on="delivery_id", how="left", maintain_order="left").select(
@@ -77,6 +70,14 @@ def render_messages(
         ),
         cast=True,
     )
+
+
+def _one_by_one(events: pl.DataFrame, templates: dy.DataFrame[MessageTemplate]) -> pl.DataFrame:
+    """`event_id`, the texts, and `problem`."""
+    parts = {row["delivery_id"]: _parts(row) for row in templates.iter_rows(named=True)}
+    rows = [_message(event, parts.get(event["delivery_id"], LOST)) for event in events.iter_rows(named=True)]
+    texts = pl.DataFrame(rows, schema=dict.fromkeys(("subject", "body_text", "body_html", "problem"), pl.String))
+    return pl.concat([events.select("event_id"), texts], how="horizontal")
 
 
 def _parts(template: dict[str, Any]) -> _Parts | str:
@@ -121,11 +122,19 @@ def _message(event: dict[str, Any], parts: _Parts | str) -> dict[str, str | None
 
 
 def _variables(event: dict[str, Any]) -> dict[str, Any]:
-    ctx = json.loads(event["ctx"])
+    ctx = json.loads(event["ctx"], object_pairs_hook=_first_of_each)
     if not isinstance(ctx, dict):
         raise TypeError("ctx is not a JSON object")
-    fields = {**event, **{alias: event[name] for alias, name in _CAMEL_CASE.items()}, "ctx": ctx}
+    fields = {**event, **{alias: event[name] for alias, name in CAMEL_CASE.items()}, "ctx": ctx}
     return {**TEXT.globals, **ctx, "ctx": ctx, "event": fields, "rtEvent": fields, "batchEvent": fields}
+
+
+def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of equal names the first counts, as it does to the conditions of templates."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found.update(reversed(pairs))
+    return found
 
 
 def _text(template: Template | None, variables: dict[str, Any]) -> str | None:

@@ -37,6 +37,8 @@ class OutboxSender:
     account: str
     now: datetime
     name: str = "outbox"
+    batch_messages: int = 50_000
+    round_messages: int = 100_000
 
     async def send(self, batches: Mapping[str, dy.DataFrame[Message]]) -> dict[str, Answer]:
         """Writes the files of all batches and makes them durable, and only then does so with their manifests.

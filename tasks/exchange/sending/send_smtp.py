@@ -51,6 +51,8 @@ class SmtpSender:
     server: SmtpServer
     now: datetime
     name: str = "smtp"
+    batch_messages: int = 5_000
+    round_messages: int = 5_000
 
     async def send(self, batches: Mapping[str, dy.DataFrame[Message]]) -> dict[str, Answer]:
         """Sends batches one after the other. What no connection could take is deferred; what is no mail is refused.

@@ -26,6 +26,14 @@ class Sender(Protocol):
     def name(self) -> str:
         """The provider that its delivery-log rows name."""
 
+    @property
+    def batch_messages(self) -> int:
+        """Messages of a batch, at most."""
+
+    @property
+    def round_messages(self) -> int:
+        """Messages of the batches that are claimed together, sent, and then settled, at most."""
+
     async def send(self, batches: Mapping[str, dy.DataFrame[Message]]) -> dict[str, Answer]:
         """Hands the messages of batches over, by batch id; a batch is sent once, ever, and costs no other.
 
