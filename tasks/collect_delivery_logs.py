@@ -9,8 +9,10 @@ import dataframely as dy
 from tasks.contracts.accounts import Account
 from tasks.contracts.collect_delivery_logs import DeliveryLogRow, status_rules
 from tasks.contracts.ingest_events import RejectedRow
+from tasks.contracts.provider_logs import LogFormat
 from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
-from tasks.exchange.reading.read_rows import UnreadableFileError, read_rows
+from tasks.exchange.reading.read_rows import UnreadableFileError
+from tasks.read_delivery_log import read_log_fields
 from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.store import collect_delivery_logs as in_store
@@ -54,18 +56,20 @@ def find_delivery_logs(settings: Settings, account: Account) -> list[Path]:
 
 
 @stage
-def read_delivery_log(path: Path, *, max_bytes: int) -> ReadLog | UnreadableFileError:
-    """Reads a canonical delivery log (NDJSON, CSV or Parquet) into normalised and rejected rows.
+def read_delivery_log(
+    path: Path, log_format: LogFormat, *, max_bytes: int, now: datetime
+) -> ReadLog | UnreadableFileError:
+    """Reads a delivery log into normalised and rejected rows.
 
     Where it cannot be read as a whole the reason is returned, not raised: that is no failure of the run.
     """
     digest = content_hash(path)
     try:
-        contents = read_rows(path, max_bytes=max_bytes)
+        read_as, fields = read_log_fields(path, log_format, max_bytes=max_bytes, received_at=now)
     except UnreadableFileError as error:
         return error
-    rows, rejected = normalise_log(in_store.extract_log_fields(contents.rows))
-    file = InputFile(digest, "delivery_log", printable_name(path), contents.format, contents.rows.height)
+    rows, rejected = normalise_log(fields)
+    file = InputFile(digest, "delivery_log", printable_name(path), read_as, fields.height)
     return ReadLog(file, rows, rejected)
 
 
@@ -77,13 +81,15 @@ def store_delivery_log(store: StoreFile, read: ReadLog, *, account: Account, now
     return CollectCounts(known_files=1) if counts is None else CollectCounts(files=1, **vars(counts))
 
 
-def collect_delivery_log(settings: Settings, account: Account, path: Path, *, now: datetime) -> CollectCounts:
+def collect_delivery_log(
+    settings: Settings, account: Account, path: Path, *, now: datetime, log_format: LogFormat = "auto"
+) -> CollectCounts:
     """One log, from the border to the store. A file unreadable as a whole is moved to `rejected/`."""
     store = StoreFile(settings.account_store(account.name), "account", settings.lock_wait_seconds)
     if is_ingested(store, content_hash(path), "delivery_log"):
         counts = CollectCounts(known_files=1)
     else:
-        read = read_delivery_log(path, max_bytes=settings.max_file_bytes)
+        read = read_delivery_log(path, log_format, max_bytes=settings.max_file_bytes, now=now)
         if isinstance(read, UnreadableFileError):
             set_aside(path, str(read))
             return CollectCounts(unreadable_files=1)

@@ -6,6 +6,7 @@ from typing import Final
 
 from tasks.account_run import AccountRun
 from tasks.collect_delivery_logs import CollectCounts, collect_delivery_log, find_delivery_logs
+from tasks.contracts.provider_logs import LogFormat
 from tasks.contracts.vocabulary import Queue
 from tasks.drain_files import Drain, read_drain, set_unread_aside, store_drain
 from tasks.exchange.inbox import set_aside
@@ -36,12 +37,14 @@ def ingest_files(run: AccountRun, queue: Queue, files: Iterable[Path] | None = N
     return counts
 
 
-def collect_files(run: AccountRun, files: Iterable[Path] | None = None) -> CollectCounts:
+def collect_files(
+    run: AccountRun, files: Iterable[Path] | None = None, log_format: LogFormat = "auto"
+) -> CollectCounts:
     """Stores delivery logs; left out: all that waits in the account's inbox for them."""
     counts = CollectCounts()
     waiting = find_delivery_logs(run.settings, run.account) if files is None else files
     for path in progressing(waiting, "files"):
-        counts = counts.plus(collect_delivery_log(run.settings, run.account, path, now=run.now))
+        counts = counts.plus(collect_delivery_log(run.settings, run.account, path, now=run.now, log_format=log_format))
     return counts
 
 

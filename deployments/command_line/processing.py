@@ -47,15 +47,18 @@ def deliver(account: Account, now: Now = None, as_json: AsJson = False) -> None:
 def logs(
     paths: Paths,
     account: Account,
-    log_format: Annotated[str, typer.Option("--format", help="auto or canonical.")] = "auto",
+    log_format: Annotated[
+        str, typer.Option("--format", help="auto, canonical, a provider, postfix, exim or dsn.")
+    ] = "auto",
     now: Now = None,
     as_json: AsJson = False,
 ) -> None:
     """Store delivery logs."""
-    from flows.collect_delivery_logs import KNOWN_FORMATS, collect_delivery_logs
+    from flows.collect_delivery_logs import collect_delivery_logs
+    from tasks.contracts.provider_logs import LOG_FORMATS
 
-    if log_format not in KNOWN_FORMATS:
-        raise typer.BadParameter(f"'{log_format}' is no log format known here: {', '.join(KNOWN_FORMATS)}")
+    if log_format not in LOG_FORMATS:
+        raise typer.BadParameter(f"'{log_format}' is no log format known here: {', '.join(LOG_FORMATS)}")
     counts = run_flow(collect_delivery_logs, account=account, paths=_texts(paths), format=log_format, now=now)
     show(vars(counts), as_json=as_json, title=f"Delivery logs of {account}")
     _tell_of_files(paths, counts.known_files, counts.unreadable_files)

@@ -1,0 +1,1 @@
+"""The formats of delivery-log payloads, one provider a module."""
