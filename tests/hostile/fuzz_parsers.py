@@ -33,6 +33,7 @@ with atheris.instrument_imports(include=["tasks", *LIBRARIES.get(sys.argv[1], []
     from tasks.exchange.templates.check_template_texts import text_fault
     from tasks.exchange.templates.read_templates import read_templates
     from tasks.ingest_events import split_events
+    from tasks.read_delivery_log import read_log_fields
     from tasks.store.collect_delivery_logs import extract_log_fields
     from tasks.store.connection import StoreFile, writing
     from tasks.store.published import QueryError, query_published
@@ -143,6 +144,18 @@ def journal(content: bytes) -> None:
     journal_results(FOLDER / "journal")
 
 
+def log(content: bytes) -> None:
+    """A delivery log of whatever kind: JSON of a provider, lines of a mail server, mails."""
+    path = FOLDER / "log"
+    path.write_bytes(content)
+    try:
+        _, read = read_log_fields(path, "auto", max_bytes=MAX_BYTES, received_at=NOW)
+    except UnreadableFileError:
+        return
+    logged, refused = normalise_log(read)
+    assert logged.height + refused.height == read.height
+
+
 PARSERS: dict[str, Callable[[bytes], None]] = {
     **{f"events{suffix}": lambda content, suffix=suffix: events(suffix, content)  # type: ignore[misc]
        for suffix in ("", ".ndjson", ".json", ".csv", ".xml", ".parquet", ".csv.gz", ".csv.zst")},
@@ -155,6 +168,7 @@ PARSERS: dict[str, Callable[[bytes], None]] = {
     "query": query,
     "fields": fields,
     "clock": clock,
+    "log": log,
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 import zstandard
 from hostile.mutations import event_row, log_row
+from provider_payloads import EXIM, PAYLOADS, POSTFIX, WITHOUT_EVENT_ID, dsn
 
 ROOT = Path(__file__).parents[2]
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "20"))
@@ -80,6 +81,11 @@ SEEDS: dict[str, list[bytes]] = {
         'ada.b+c@b\u00fccher.example\n\u0661\u0662\u0663\n41\nfr_CA\n=cmd|x\n\x00\n"a b"@c'.encode(),
     ],
     "clock": [b"2026-11-23T12:00:00Z", b"20261123T120000+0100", b"0001-01-01T00:00:00+14:00", b"2026-W48-1"],
+    "log": [
+        *(json.dumps(payload("7")).encode() for payload in PAYLOADS.values()),
+        *(json.dumps(payload).encode() for payload in WITHOUT_EVENT_ID.values()),
+        *(text.encode() for text in (POSTFIX, EXIM, dsn("7"))),
+    ],
     "journal": [b'{"event_id": "1", "at": "2026-11-23T12:00:00+00:00", "outcome": "taken", "kind": "accepted"}\n'],
 }
 
