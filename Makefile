@@ -7,7 +7,7 @@ TWO_WORKERS := -n 2 --no-loadscope-reorder
 EVENTS ?= 20000
 SEED ?= 7
 
-.PHONY: run test test-long test-duckdb15 bench setup check fix lock clean
+.PHONY: run test test-long test-duckdb15 bench bench-quick setup check fix lock clean
 
 run: setup
 	$(BIN)/message-center demo --events $(EVENTS) --seed $(SEED)
@@ -40,9 +40,18 @@ test-duckdb15: setup
 		--require-hashes --requirement requirements-duckdb15.lock --target .duckdb15
 	PYTHONPATH=.duckdb15 $(BIN)/python -m pytest $(TWO_WORKERS) -m "not long" tests/store tests/stages $(ANY_DUCKDB:%=--ignore=%)
 
-# How fast each stage is here; EVENTS=1000000 for a longer look.
-bench: setup
-	$(BIN)/python bench/life.py $(EVENTS)
+# How fast each stage is here, beside what a user would pick instead; it goes on where it was stopped.
+bench: setup .bench-packages/.ready
+	$(BIN)/python -m bench.suite $(BENCH)
+
+# Whether a stage became slower, by its ratio to bare DuckDB in the same run: something to look at, never a test.
+bench-quick: setup
+	$(BIN)/python -m bench.quick
+
+.bench-packages/.ready: requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		--requirement requirements-bench.lock --target .bench-packages --upgrade
+	touch .bench-packages/.ready
 
 # Lint, format, types, import rules, rendered files: every failure is shown, not the first alone.
 check: setup
@@ -62,6 +71,9 @@ lock:
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	printf 'duckdb==1.5.5\npytz\n' | uv pip compile --quiet --universal --python-version 3.11 --no-deps --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" - -o requirements-duckdb15.lock
+	printf 'pandas>=2.3\npsycopg[binary]>=3.2\n' | uv pip compile --quiet --universal --python-version 3.11 \
+		--constraint requirements.lock --generate-hashes --no-emit-index-url --custom-compile-command "make lock" - \
+		-o requirements-bench.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -126,4 +126,4 @@ def figures(store: StoreFile) -> tuple[int, int]:
 
 if __name__ == "__main__":
     given = sys.argv[1:] + ["50", "20000"][len(sys.argv[1:]) :]
-    main(int(given[0]), int(given[1]), Path(given[2]) if len(given) > 2 else None)  # noqa: PLR2004
+    main(int(given[0]), int(given[1]), Path(given[2]) if len(given) > 2 else None)
