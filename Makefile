@@ -46,7 +46,7 @@ bench: setup .bench-packages/.ready
 
 # Whether a stage became slower, by its ratio to bare DuckDB in the same run: something to look at, never a test.
 bench-quick: setup
-	$(BIN)/python -m bench.quick
+	$(BIN)/python -m bench.quick $(QUICK)
 
 .bench-packages/.ready: requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \

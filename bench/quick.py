@@ -1,8 +1,8 @@
-"""A look at regressions: `python -m bench.quick [--events N] [--keep]`; it never fails, it shows.
+"""A look at regressions: `python -m bench.quick [--events N] [--turns N] [--keep]`; it never fails, it shows.
 
-The stages of one life without Prefect and bare DuckDB SQL run over the same files, twice in turn; the better of each
-counts. A stage is named slower where its ratio to DuckDB is less than 0.7 of the one kept in `quick.json` (`--keep`
-writes that anew), whatever the machine.
+The stages of one life without Prefect and bare DuckDB SQL run over the same files, in turn; the better of each counts.
+A stage is named slower where its ratio to DuckDB is less than 0.7 of the one kept in `quick.json` (`--keep` writes that
+anew), whatever the machine.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from bench.suite import home_of
 
 KEPT = Path(__file__).with_suffix(".json")
 SLOWER = 0.7
-TURNS = 2
 
 
 def turn(inputs: Inputs, work: Path) -> tuple[dict[str, float], dict[str, float]]:
@@ -39,12 +38,12 @@ def _seconds(stages: dict[str, Any]) -> dict[str, float]:
     return {stage: float(stages[stage]["seconds"]) for stage in LIFE}
 
 
-def ratios(events: int) -> dict[str, float]:
+def ratios(events: int, turns: int) -> dict[str, float]:
     """Our speed by DuckDB's, stage by stage and of the whole."""
     with tempfile.TemporaryDirectory() as folder:
         inputs = write_inputs(Path(folder) / "inputs", events)
-        turns = [turn(inputs, Path(folder)) for _ in range(TURNS)]
-    ours, bare = ({stage: min(one[who][stage] for one in turns) for stage in LIFE} for who in (0, 1))
+        taken = [turn(inputs, Path(folder)) for _ in range(turns)]
+    ours, bare = ({stage: min(one[who][stage] for one in taken) for stage in LIFE} for who in (0, 1))
     whole = {"whole life": sum(bare.values()) / sum(ours.values())}
     return {stage: bare[stage] / ours[stage] for stage in LIFE} | whole
 
@@ -53,9 +52,10 @@ def main() -> None:
     """Prints the ratios beside those that were kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=50_000)
+    parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--keep", action="store_true")
     asked = parser.parse_args()
-    found = ratios(asked.events)
+    found = ratios(asked.events, asked.turns)
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     table = Table("stage", "by bare DuckDB", "before", "", title=f"{asked.events:,} events, ratios of speed")
     for stage, ratio in found.items():

@@ -50,6 +50,12 @@ def shown(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def _at(figures: Figures, rival: str, size: int) -> str:
+    """Where a rival's rate is from, unless from this size."""
+    given = figures.given(rival, size)
+    return f" (its rate at {given:,})" if given and given < size else ""
+
+
 def _ratio(one: float | None, other: float | None) -> float | None:
     return one / other if one and other else None
 
@@ -59,10 +65,12 @@ def _ingest(figures: Figures, size: int) -> Iterator[Row]:
         rate = figures.rate(size, stage)
         yield from least(f"ingest {what}", size, rate, asked, "rows/s")
         bare = figures.rival_rate(size, "duckdb_bare", stage)
-        yield from least(f"ingest {what}, by bare DuckDB", size, _ratio(rate, bare), 0.5, "times")
+        name = f"ingest {what}, by bare DuckDB{_at(figures, 'duckdb_bare', size)}"
+        yield from least(name, size, _ratio(rate, bare), 0.5, "times")
     for rival, what in (("row_loop", "a row loop"), ("row_loop_commits", "a row loop that commits each event")):
         ratio = _ratio(figures.rate(size, "ingest"), figures.rival_rate(size, rival, "ingest"))
-        yield from least(f"ingest NDJSON, by {what}", size, ratio, 150, "times")
+        name = f"ingest NDJSON, by {what}{_at(figures, rival, size)}"
+        yield from least(name, size, ratio, 150, "times")
 
 
 def _routing(figures: Figures, size: int) -> Iterator[Row]:
@@ -102,8 +110,7 @@ def _life(figures: Figures, size: int) -> Iterator[Row]:
         ("pandas_postgres", "pandas with PostgreSQL", 8),
         ("row_loop", "a row loop", 100),
     ):
-        given = figures.given(rival, size)
-        name = f"whole life, by {what}" + (f" (its rate at {given:,})" if given and given < size else "")
+        name = f"whole life, by {what}{_at(figures, rival, size)}"
         yield from least(name, size, _ratio(rate, figures.rival_life_rate(size, rival)), asked, "times")
     share = figures.prefect_share(size)
     if size in {10**6, FIRST}:

@@ -112,6 +112,7 @@ class PostgresSql(Rival):
 
     def match(self) -> None:
         self.run(ROUTE)
+        self.run("analyze event")
 
     def hand_over(self) -> None:
         self.run(DELIVER)
