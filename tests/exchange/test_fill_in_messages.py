@@ -164,3 +164,14 @@ def test_of_equal_names_the_first_counts_however_a_message_is_made() -> None:
     source = template("s", "{{ v.a }}", None)
     assert filled(made["ctx"].to_list(), "s", "{{ v.a }}", None) == [(1, "s", "1", None), (2, "s", "1", None)]
     assert render_messages(made, source, pl.DataFrame({"$.v.a": ["1.5", None]}))["body_text"].to_list() == ["1", "1"]
+
+
+def test_deliveries_of_the_same_texts_are_filled_in_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW", 2)
+    one = template("s", "{{ v }}", None)
+    other = one.with_columns(delivery_id=pl.lit(8), version=pl.lit(2))
+    both = MessageTemplate.validate(pl.concat([one, other], how="vertical_relaxed"), cast=True)
+    made = events(['{"v": 1}', '{"v": 2}']).with_columns(delivery_id=pl.Series([7, 8], dtype=pl.Int64))
+    found = fill_in_messages(DeliverableEvent.validate(made), both, pl.DataFrame({"$.v": ["1", "2"]}))
+    assert found.sort("event_id").rows() == [(1, "s", "1", None), (2, "s", "2", None)]
+    assert fill_in_messages(DeliverableEvent.validate(made), one, pl.DataFrame({"$.v": ["1", "2"]})).is_empty()

@@ -1,5 +1,6 @@
-"""Messages of plain templates, filled in for all events of a delivery at once, to the byte as Jinja makes them."""
+"""Messages of plain templates, filled in for all events of the same texts at once, to the byte as Jinja makes them."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import dataframely as dy
@@ -10,8 +11,8 @@ from tasks.contracts.ingest_events import channel_address
 from tasks.exchange.templates.plain_text import Field, PlainText, Value, plain_text
 from tasks.exchange.templates.template_budget import MAX_CHARACTERS
 
-FEW: Final = 200
-"""So many messages of a delivery are as soon made one by one."""
+FEW: Final = 100
+"""So many messages of the same texts are as soon made one by one."""
 LINE_BREAKING: Final = r"[\x00-\x1f\x7f\x85\u2028\u2029]+"
 _TEXTS: Final = ("subject", "body_text", "body_html")
 _SPACE: Final = r"^[\s\x1c-\x1f]*$"  # what Python takes for white space
@@ -21,15 +22,15 @@ _ESCAPES: Final = {"&": "&amp;", ">": "&gt;", "<": "&lt;", "'": "&#39;", '"': "&
 
 
 def paths_to_fill_in(events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]) -> list[str]:
-    """Where in `ctx` the values are that plain templates of large deliveries ask for, as JSONPath."""
-    parts = [part for template in _plain(events, templates).values() for text in template.values() for part in text]
+    """Where in `ctx` the values are that plain templates of many events ask for, as JSONPath."""
+    parts = [part for group in _groups(events, templates) for text in group.texts.values() for part in text]
     return sorted({part.path for part in parts if isinstance(part, Value)})
 
 
 def fill_in_messages(
     events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate], values: pl.DataFrame
 ) -> pl.DataFrame:
-    """The messages of large deliveries whose templates are plain.
+    """The messages of plain templates, where there are many of the same texts.
 
     Args:
         events: Events of any deliveries.
@@ -40,35 +41,50 @@ def fill_in_messages(
         `event_id`, `subject`, `body_text`, `body_html`. Left out is what Jinja is to see: values that are missing, that
         Python prints otherwise than JSON, that JSON escapes; texts that are too long, or of white space only.
     """
-    made = [_NONE]
-    plain = _plain(events, templates)
-    if plain:
-        together = pl.concat([events, values], how="horizontal")
-        large = together.filter(pl.col("delivery_id").is_in(list(plain)), channel_address().is_not_null())
-        parts = large.partition_by("delivery_id", "channel", as_dict=True)
-        made += [
-            _filled_in(part, plain[delivery_id], is_mail=channel == "email")
-            for (delivery_id, channel), part in parts.items()
-        ]
-    return pl.concat(made)
+    groups = _groups(events, templates)
+    if not groups:
+        return _NONE
+    of_group = pl.concat(
+        pl.DataFrame({"delivery_id": group.deliveries}, schema={"delivery_id": pl.Int64}).with_columns(
+            pl.lit(number).alias("group")
+        )
+        for number, group in enumerate(groups)
+    )
+    addressed = pl.concat([events, values], how="horizontal").filter(channel_address().is_not_null())
+    parts = addressed.join(of_group, on="delivery_id", maintain_order="left").partition_by(
+        "group", "channel", as_dict=True
+    )
+    made = [
+        _filled_in(part, groups[int(number)].texts, is_mail=channel == "email")
+        for (number, channel), part in parts.items()
+    ]
+    return pl.concat([_NONE, *made])
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Deliveries whose templates have the same texts."""
+
+    deliveries: list[int]
+    texts: dict[str, PlainText]
 
 
 _NONE: Final = pl.DataFrame(schema={"event_id": pl.Int64, **dict.fromkeys(_TEXTS, pl.String)})
 
 
-def _plain(
-    events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]
-) -> dict[int, dict[str, PlainText]]:
-    """By delivery, the parts of the texts, where all of them are plain and there are many messages."""
+def _groups(events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]) -> list[_Group]:
+    """Those of which all texts are plain, and that there are many messages of."""
     if events.height < FEW:
-        return {}
-    large = events.group_by("delivery_id").len().filter(pl.col("len") >= FEW)
-    found = {}
-    for row in templates.join(large, on="delivery_id", how="semi").iter_rows(named=True):
+        return []
+    numbers = events.group_by("delivery_id").len("messages")
+    same = templates.join(numbers, on="delivery_id").group_by(_TEXTS, maintain_order=True)
+    large = same.agg("delivery_id", pl.col("messages").sum()).filter(pl.col("messages") >= FEW)
+    found = []
+    for row in large.iter_rows(named=True):
         texts = {name: plain_text(row[name]) for name in _TEXTS if row[name] is not None}
         plain = {name: text for name, text in texts.items() if text is not None}
         if len(plain) == len(texts):
-            found[row["delivery_id"]] = plain
+            found.append(_Group(row["delivery_id"], plain))
     return found
 
 
