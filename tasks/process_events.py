@@ -63,5 +63,5 @@ async def process_once(
     if deliver:
         handed_over = await deliver_events(run.settings, run.account, now=run.now, queue=queue)
         counts |= {f"delivery_{name}": count for name, count in handed_over.items()}
-    reached("handed over")
+        reached("handed over")
     return counts

@@ -41,7 +41,7 @@ def rounds(
         *batch, "event_id"
     )
     sizes = ordered.group_by(*batch, "delivery_id", maintain_order=True).len()
-    packed = list(_packed(sizes.select("delivery_id", "len").iter_rows(), round_messages))
+    packed = list(_packed(zip(sizes["delivery_id"], sizes["len"], strict=True), round_messages))
     numbered = sizes.with_columns(round=pl.Series(packed, dtype=pl.Int64)).drop("delivery_id", "len")
     placed = ordered.join(numbered, on=batch, maintain_order="left").select(*Deliverable.column_names(), "round")
     split = placed.partition_by("round", maintain_order=True, include_key=False)
