@@ -1,7 +1,7 @@
 """What a provider's payloads look like: a mapping from JSON paths to the fields of a delivery-log row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from tasks.contracts.vocabulary import Kind
@@ -46,8 +46,8 @@ class ProviderFormat:
     """What payloads are packed in, from the outside in: an object, a list of payloads, or a text that is JSON."""
     spreads: Paths = ()
     """Lists of which each entry, a recipient mostly, is a row of its own."""
-    patterns: Mapping[str, str] = field(default_factory=dict)
-    """Of `message_id`: the part of it that counts, as a regular expression with one group."""
+    message_id_part: str | None = None
+    """The part of the message id that counts, as a regular expression with one group."""
 
     @property
     def paths(self) -> tuple[str, ...]:

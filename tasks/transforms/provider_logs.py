@@ -75,8 +75,7 @@ def _inside(path: str) -> pl.Expr:
 
 def _message_id(known: ProviderFormat) -> pl.Expr:
     whole = _first(known.message_id)
-    pattern = known.patterns.get("message_id")
-    return pl.coalesce(whole.str.extract(pattern), whole) if pattern else whole
+    return pl.coalesce(whole.str.extract(known.message_id_part), whole) if known.message_id_part else whole
 
 
 def _written(text: pl.Expr) -> pl.Expr:

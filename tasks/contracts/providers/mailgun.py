@@ -26,7 +26,7 @@ FORMAT = ProviderFormat(
     },
     recipient=("$.recipient[0]", "$.recipient", "$.message.headers.to"),
     message_id=("$.message.headers.message-id", "$.Message-Id", "$.message-id"),
-    patterns={"message_id": r"^<?([^<>]+)>?$"},
+    message_id_part=r"^<?([^<>]+)>?$",
     logged_at=("$.timestamp[#-1]", "$.timestamp"),
     event_id=("$.user-variables.event_id", "$.event_id"),
     reason=("$.delivery-status.message", "$.delivery-status.description", "$.reject.reason", "$.error",

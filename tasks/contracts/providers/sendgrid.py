@@ -23,7 +23,7 @@ FORMAT = ProviderFormat(
     },
     recipient=("$.email",),
     message_id=("$.sg_message_id", "$.smtp-id"),
-    patterns={"message_id": r"^([^.]+)\.(?:filter|recv)"},
+    message_id_part=r"^([^.]+)\.(?:filter|recv)",
     logged_at=("$.timestamp",),
     event_id=("$.event_id",),
     reason=("$.response", "$.reason"),
