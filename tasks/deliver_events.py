@@ -13,7 +13,7 @@ from tasks.contracts.collect_delivery_logs import status_rules
 from tasks.contracts.deliver_events import Deliverable, RenderedMessage
 from tasks.contracts.vocabulary import QUEUES, Queue
 from tasks.exchange.sending.account_sender import sender_of
-from tasks.exchange.sending.fill_in_messages import paths_to_fill_in
+from tasks.exchange.sending.fill_in_messages import fill_in_messages, paths_to_fill_in, plain_texts
 from tasks.exchange.sending.render_messages import render_messages
 from tasks.exchange.sending.senders import Sender
 from tasks.progress import progressing
@@ -107,8 +107,9 @@ async def hand_over_round(
     events, templates = store_of.message_sources(store, deliverables)
     if events.is_empty():
         return Counter()
-    values = json_values(events["ctx"], paths_to_fill_in(events, templates))
-    rendered = render_messages(events, templates, values)
+    plain = plain_texts(events, templates)
+    filled = fill_in_messages(events, plain, json_values(events["ctx"], paths_to_fill_in(plain)))
+    rendered = render_messages(events, templates, filled)
     claim = claim_round(store, account, rendered, sender=sender.name, now=now)
     counts = Counter({"not_rendered": claim.not_rendered})
     if claim.held.height:

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-import psycopg
 from jinja2.sandbox import SandboxedEnvironment
 
 from bench.inputs import FIRST_ID, Inputs
-from bench.rivals.life import Rival, main
+from bench.rivals.in_postgres import InPostgres
+from bench.rivals.life import main
 from bench.rivals.postgres_server import postgres
-from bench.rivals.postgres_sql import ARCHIVE, CHECKSUM
 
 TABLES = """
 create table event (event_id bigint primary key, event_key text unique, event_type text, email text, language text,
@@ -36,20 +35,13 @@ SET_STATUS = "update event set status = changed.status from changed where change
 WAITING = "select event_id, email, ctx::text as ctx, template_id, template_version from event where status = %s"
 
 
-class PandasPostgres(Rival):
+class PandasPostgres(InPostgres):
     """Frames of at most 250,000 rows; a transaction for each of them."""
 
     def __init__(self, inputs: Inputs, home: Path, address: str) -> None:
-        super().__init__(inputs, home)
-        self.con = psycopg.connect(address, autocommit=True)
+        super().__init__(inputs, home, address)
         self.run(TABLES)
         self.templates = pd.read_parquet(inputs.templates)
-
-    def run(self, script: str) -> None:
-        """The statements in one transaction."""
-        with self.con.transaction():
-            for statement in script.split(";\n"):
-                self.con.execute(statement)
 
     def copy(self, rows: pd.DataFrame, table: str) -> None:
         """Adds rows to a table."""
@@ -158,15 +150,6 @@ class PandasPostgres(Rival):
         changed = pd.DataFrame({"event_id": status.index, "status": status.to_numpy()})
         for start in range(0, len(changed), ROWS):
             self.change(changed.iloc[start : start + ROWS], "status text", SET_STATUS)
-
-    def copy_to_control(self) -> None:
-        self.run(ARCHIVE)
-        here, there = (self.con.execute(CHECKSUM.format(table)).fetchall() for table in ("event", "control.event"))
-        if here != there:
-            raise RuntimeError(f"{here} is not {there}")
-
-    def statuses(self) -> dict[str, int]:
-        return dict(self.con.execute("select status, count(*) from event group by status").fetchall())
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-import psycopg
 import pyarrow.parquet as pq
 
 from bench.inputs import FIRST_ID, Inputs
-from bench.rivals.life import Rival, main
+from bench.rivals.in_postgres import InPostgres
+from bench.rivals.life import main
 from bench.rivals.postgres_server import postgres
 
 TABLES = """
@@ -74,33 +74,19 @@ from (select event_id, max(case kind when 'bounced' then 6 when 'accepted' then 
     from delivery_log group by event_id) as best
 where best.event_id = event.event_id
 """
-ARCHIVE = """
-create table control.event as select 'bench' as account, * from event;
-create table control.delivery_log as select 'bench' as account, * from delivery_log;
-alter table control.event add primary key (account, event_id);
-alter table control.delivery_log add primary key (account, event_id, recipient, kind, logged_at)
-"""
-CHECKSUM = "select count(*), sum(hashtextextended(event_id || status || ctx::text, 0)) from {}"
 
 
-class PostgresSql(Rival):
+class PostgresSql(InPostgres):
     """Set-based SQL and `copy`, a transaction for each file or step."""
 
     def __init__(self, inputs: Inputs, home: Path, address: str) -> None:
-        super().__init__(inputs, home)
-        self.con = psycopg.connect(address, autocommit=True)
+        super().__init__(inputs, home, address)
         self.run(TABLES)
         columns = ["template_id", "version", "event_type", "language", "subject", "body_text"]
         with self.con.cursor().copy(f"copy template ({', '.join(columns)}) from stdin") as copy:
             for row in pq.read_table(inputs.templates, columns=columns).to_pylist():
                 copy.write_row([row[name] for name in columns])
         self.run("analyze template")
-
-    def run(self, script: str) -> None:
-        """The statements in one transaction."""
-        with self.con.transaction():
-            for statement in script.split(";\n"):
-                self.con.execute(statement)
 
     def take_in(self) -> None:
         for path in self.inputs.events:
@@ -127,15 +113,6 @@ class PostgresSql(Rival):
 
     def join_logs(self) -> None:
         self.run(UPDATE)
-
-    def copy_to_control(self) -> None:
-        self.run(ARCHIVE)
-        here, there = (self.con.execute(CHECKSUM.format(table)).fetchall() for table in ("event", "control.event"))
-        if here != there:
-            raise RuntimeError(f"{here} is not {there}")
-
-    def statuses(self) -> dict[str, int]:
-        return dict(self.con.execute("select status, count(*) from event group by status").fetchall())
 
 
 if __name__ == "__main__":

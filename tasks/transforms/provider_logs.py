@@ -33,14 +33,11 @@ def provider_fields(texts: pl.DataFrame, known: ProviderFormat, /, *, received_a
         recipient=_first(known.recipient),
         kind=_kind(known),
         logged_at=pl.coalesce(_written(_first(known.logged_at)), pl.lit(received_at.isoformat())),
-        reason=_first(known.reason),
+        reason=_reason(known),
         provider=pl.lit(known.name),
         source_id=_first(known.source_id),
     )
-    named = fields.with_columns(
-        kind=pl.col("kind").fill_null("unknown"),
-        reason=pl.when(pl.col("kind").is_null()).then(pl.coalesce(_word(known, texts), "reason")).otherwise("reason"),
-    )
+    named = fields.with_columns(pl.col("kind").fill_null("unknown"))
     return LogFields.validate(named.filter(pl.col("kind") != IGNORED))
 
 
@@ -58,19 +55,16 @@ def _kind(known: ProviderFormat) -> pl.Expr:
     return pl.coalesce(text.replace_strict(kinds, default=None, return_dtype=pl.String) for text in asked)
 
 
-def _word(known: ProviderFormat, texts: pl.DataFrame) -> pl.Series:
-    """The provider's own word."""
-    return texts.select(_first(known.kind[0]).alias("word"))["word"]
+def _reason(known: ProviderFormat) -> pl.Expr:
+    """What the provider tells; of a kind that nobody knows, its own word for it."""
+    told = _first(known.reason)
+    return pl.when(_kind(known).is_null()).then(pl.coalesce(_first(known.kind[0]), told)).otherwise(told)
 
 
 def _event_id(known: ProviderFormat) -> pl.Expr:
-    told = [part for path in known.event_id for part in (pl.col(path).str.extract(_ID), _inside(path))]
+    told = [pl.col(path).str.extract(pattern) for path in known.event_id for pattern in (_ID, _ID_INSIDE)]
     told += [pl.col(path).str.extract(_HEADER) for path in known.headers]
     return pl.coalesce(*told, pl.lit(None, pl.String))
-
-
-def _inside(path: str) -> pl.Expr:
-    return pl.col(path).str.extract(_ID_INSIDE)
 
 
 def _message_id(known: ProviderFormat) -> pl.Expr:

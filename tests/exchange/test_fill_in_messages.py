@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tasks.contracts.deliver_events import DeliverableEvent, MessageTemplate
 from tasks.exchange.sending import fill_in_messages as module
-from tasks.exchange.sending.fill_in_messages import fill_in_messages, paths_to_fill_in
+from tasks.exchange.sending.fill_in_messages import fill_in_messages, paths_to_fill_in, plain_texts
 from tasks.exchange.sending.render_messages import render_messages
 from tasks.exchange.templates.plain_text import Field, Value, plain_text
 from tasks.store.json_values import json_values
@@ -48,8 +48,9 @@ def template(subject: str | None, body_text: str | None, body_html: str | None) 
     )
 
 
-def values_for(made: dy.DataFrame[DeliverableEvent], source: dy.DataFrame[MessageTemplate]) -> pl.DataFrame:
-    return json_values(made["ctx"], paths_to_fill_in(made, source))
+def filled_in(made: dy.DataFrame[DeliverableEvent], source: dy.DataFrame[MessageTemplate]) -> pl.DataFrame:
+    plain = plain_texts(made, source)
+    return fill_in_messages(made, plain, json_values(made["ctx"], paths_to_fill_in(plain)))
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ def however_few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def filled(contexts: list[str], *texts: str | None, **given: Any) -> list[tuple[Any, ...]]:
     made, source = events(contexts, **given), template(*texts)
-    return fill_in_messages(made, source, values_for(made, source)).sort("event_id").rows()
+    return filled_in(made, source).sort("event_id").rows()
 
 
 @pytest.mark.parametrize(
@@ -155,15 +156,18 @@ def test_filled_in_or_made_one_by_one_a_message_is_the_same(
     source = template(*texts)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "FEW", 10**9)
-        one_by_one = render_messages(made, source, pl.DataFrame())
-    assert render_messages(made, source, values_for(made, source)).rows() == one_by_one.rows()
+        one_by_one = render_messages(made, source, filled_in(made, source))
+    assert render_messages(made, source, filled_in(made, source)).rows() == one_by_one.rows()
 
 
 def test_of_equal_names_the_first_counts_however_a_message_is_made() -> None:
     made = events(['{"v": {"a": 1, "a": 2}, "v": 3}'] * 2)
     source = template("s", "{{ v.a }}", None)
     assert filled(made["ctx"].to_list(), "s", "{{ v.a }}", None) == [(1, "s", "1", None), (2, "s", "1", None)]
-    assert render_messages(made, source, pl.DataFrame({"$.v.a": ["1.5", None]}))["body_text"].to_list() == ["1", "1"]
+    other_values = pl.DataFrame({"$.v.a": ["1.5", None]})
+    none = fill_in_messages(made, plain_texts(made, source), other_values)
+    assert none.is_empty()
+    assert render_messages(made, source, none)["body_text"].to_list() == ["1", "1"]
 
 
 def test_deliveries_of_the_same_texts_are_filled_in_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,6 +176,6 @@ def test_deliveries_of_the_same_texts_are_filled_in_together(monkeypatch: pytest
     other = one.with_columns(delivery_id=pl.lit(8), version=pl.lit(2))
     both = MessageTemplate.validate(pl.concat([one, other], how="vertical_relaxed"), cast=True)
     made = events(['{"v": 1}', '{"v": 2}']).with_columns(delivery_id=pl.Series([7, 8], dtype=pl.Int64))
-    found = fill_in_messages(DeliverableEvent.validate(made), both, pl.DataFrame({"$.v": ["1", "2"]}))
+    found = filled_in(DeliverableEvent.validate(made), both)
     assert found.sort("event_id").rows() == [(1, "s", "1", None), (2, "s", "2", None)]
-    assert fill_in_messages(DeliverableEvent.validate(made), one, pl.DataFrame({"$.v": ["1", "2"]})).is_empty()
+    assert filled_in(DeliverableEvent.validate(made), one).is_empty()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.contracts.deliver_events import DeliverableEvent, MessageTemplate, RenderedMessage
-from tasks.exchange.sending.fill_in_messages import paths_to_fill_in
+from tasks.exchange.sending.fill_in_messages import fill_in_messages, paths_to_fill_in, plain_texts
 from tasks.exchange.sending.render_messages import render_messages
 from tasks.store.json_values import json_values
 
@@ -61,7 +61,9 @@ def template(
 def rendered(
     made: dy.DataFrame[DeliverableEvent], source: dy.DataFrame[MessageTemplate]
 ) -> dy.DataFrame[RenderedMessage]:
-    return render_messages(made, source, json_values(made["ctx"], paths_to_fill_in(made, source)))
+    plain = plain_texts(made, source)
+    filled = fill_in_messages(made, plain, json_values(made["ctx"], paths_to_fill_in(plain)))
+    return render_messages(made, source, filled)
 
 
 def one(ctx: Any, source: dy.DataFrame[MessageTemplate], *, channel: str = "email") -> dict[str, Any]:

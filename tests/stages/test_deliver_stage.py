@@ -242,6 +242,22 @@ def test_what_a_mail_server_says_of_each_message_is_in_the_log(
     }
 
 
+def test_a_journal_that_a_run_left_of_a_settled_batch_is_cleared_by_the_next(
+    settings: Settings, store: StoreFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_delivery(store)
+    put_events(store, [Event(1)])
+    with ReceivingServer(tmp_path / "taken.ndjson", tmp_path / "log.ndjson", base=NOW) as server:
+        account = Account(name="alpha", cell_id=3, sender="smtp", smtp=SmtpServer(port=server.port))
+        sender = sender_of(account, settings.outbox("alpha"), now=NOW)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(sender), "forget", lambda *_: None)
+            deliver(settings, account)
+        assert len(sender.records()) == 1
+        deliver(settings, account)
+        assert sender.records() == []
+
+
 def test_a_sender_that_is_down_costs_a_try_and_a_wait_and_at_last_the_event(
     settings: Settings, store: StoreFile, nobody_listens: SmtpServer
 ) -> None:

@@ -19,7 +19,7 @@ from tasks import rt_loop
 from tasks.account_run import AccountRun, account_run
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import add_account
-from tasks.process_events import ProcessCounts, process_queue
+from tasks.process_events import ProcessCounts, process_once, process_queue
 from tasks.publish_templates import pause_template
 from tasks.rt_loop import process_in_real_time
 from tasks.settings import Settings
@@ -156,6 +156,30 @@ def test_a_busy_store_is_tried_again_and_the_fault_is_counted(run: AccountRun, m
         await until(lambda: handed_over(run) == ["first", "second"])
 
     assert beside_a_loop(run, life)["faults"] >= 1
+
+
+def test_a_hand_over_that_failed_is_made_again_though_nothing_new_arrives(
+    run: AccountRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rt_loop, "BUSY_SECONDS", 0.1)
+
+    async def life() -> None:
+        with lock(run.store.path.with_suffix(".rt.deliver.lock"), exclusive=True, wait_seconds=5, purpose="in the way"):
+            drop(run, "only")
+            await until(lambda: rows_of(run, "select count(*) from event where delivery_id > 0") == [(1,)])
+            await asyncio.sleep(0.4)
+        await until(lambda: handed_over(run) == ["only"])
+
+    assert beside_a_loop(run, life)["faults"] >= 1
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+def test_a_step_is_told_of_once_it_was_taken(run: AccountRun, *, deliver: bool) -> None:
+    drop(run, "first")
+    reached: list[str] = []
+    files = [run.settings.inbox("alpha", "rt") / "first.json"]
+    asyncio.run(process_once(run, "rt", deliver=deliver, files=files, reached=reached.append))
+    assert reached == ["ingested", "routed", "handed over"][: 3 if deliver else 2]
 
 
 def test_it_ends_where_nobody_follows_or_the_account_is_gone(

@@ -8,6 +8,7 @@ import pytest
 from deliverables import CELL, DELIVERY, Event, put_delivery, put_events, select
 
 from tasks.contracts.deliver_events import BatchEnding, HandOver, HandOverLog, NextTry, RenderedMessage
+from tasks.contracts.vocabulary import Queue
 from tasks.store import deliver_events as in_store
 from tasks.store.connection import StoreFile, reading, writing
 from tasks.store.deliver_events import Claim, claim_round, expire_events, message_sources, waiting
@@ -138,6 +139,19 @@ def test_deliverable_is_what_has_a_delivery_no_batch_and_no_try_to_wait_for(stor
     assert waiting(store, now=NOW, queue=None).deliverables["event_id"].to_list() == [CELL + 1, CELL + 2, CELL + 6]
     assert waiting(store, now=NOW, queue="rt").deliverables.rows() == [(CELL + 6, DELIVERY, "rt")]
     assert waiting(store, now=NOW + SECOND, queue="batch").deliverables.height == 3
+
+
+def test_remains_are_claimed_batches_and_what_is_overdue(store: StoreFile) -> None:
+    def has_remains(queue: Queue | None = None, *, now: datetime = NOW) -> bool:
+        return waiting(store, now=now, queue=queue).has_remains
+
+    put_events(store, [Event(1, queue="rt", expires_at=NOW), Event(2), Event(3, status="pending", expires_at=NOW)])
+    assert has_remains()
+    assert has_remains("rt")
+    assert not has_remains("batch")
+    assert not has_remains(now=NOW - SECOND)
+    claim(store, 2)
+    assert has_remains(now=NOW - SECOND)
 
 
 @pytest.mark.parametrize("slice_rows", [1, 100_000])

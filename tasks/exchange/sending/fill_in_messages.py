@@ -1,5 +1,6 @@
 """Messages of plain templates, filled in for all events of the same texts at once, to the byte as Jinja makes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,59 +22,16 @@ _PRINTED: Final = {"true": "True", "false": "False", "null": ""}
 _ESCAPES: Final = {"&": "&amp;", ">": "&gt;", "<": "&lt;", "'": "&#39;", '"': "&#34;"}
 
 
-def paths_to_fill_in(events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]) -> list[str]:
-    """Where in `ctx` the values are that plain templates of many events ask for, as JSONPath."""
-    parts = [part for group in _groups(events, templates) for text in group.texts.values() for part in text]
-    return sorted({part.path for part in parts if isinstance(part, Value)})
-
-
-def fill_in_messages(
-    events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate], values: pl.DataFrame
-) -> pl.DataFrame:
-    """The messages of plain templates, where there are many of the same texts.
-
-    Args:
-        events: Events of any deliveries.
-        templates: Their templates.
-        values: A row per event, a column per path of `paths_to_fill_in`: the value's JSON text, null where it lacks.
-
-    Returns:
-        `event_id`, `subject`, `body_text`, `body_html`. Left out is what Jinja is to see: values that are missing, that
-        Python prints otherwise than JSON, that JSON escapes; texts that are too long, or of white space only.
-    """
-    groups = _groups(events, templates)
-    if not groups:
-        return _NONE
-    of_group = pl.concat(
-        pl.DataFrame({"delivery_id": group.deliveries}, schema={"delivery_id": pl.Int64}).with_columns(
-            pl.lit(number).alias("group")
-        )
-        for number, group in enumerate(groups)
-    )
-    addressed = pl.concat([events, values], how="horizontal").filter(channel_address().is_not_null())
-    parts = addressed.join(of_group, on="delivery_id", maintain_order="left").partition_by(
-        "group", "channel", as_dict=True
-    )
-    made = [
-        _filled_in(part, groups[int(number)].texts, is_mail=channel == "email")
-        for (number, channel), part in parts.items()
-    ]
-    return pl.concat([_NONE, *made])
-
-
 @dataclass(frozen=True)
-class _Group:
-    """Deliveries whose templates have the same texts."""
+class SameTexts:
+    """Deliveries whose templates have the same texts, all of them plain."""
 
     deliveries: list[int]
     texts: dict[str, PlainText]
 
 
-_NONE: Final = pl.DataFrame(schema={"event_id": pl.Int64, **dict.fromkeys(_TEXTS, pl.String)})
-
-
-def _groups(events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]) -> list[_Group]:
-    """Those of which all texts are plain, and that there are many messages of."""
+def plain_texts(events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate]) -> list[SameTexts]:
+    """The texts that are plain and that there are many messages of."""
     if events.height < FEW:
         return []
     numbers = events.group_by("delivery_id").len("messages")
@@ -82,10 +40,52 @@ def _groups(events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[Mess
     found = []
     for row in large.iter_rows(named=True):
         texts = {name: plain_text(row[name]) for name in _TEXTS if row[name] is not None}
-        plain = {name: text for name, text in texts.items() if text is not None}
-        if len(plain) == len(texts):
-            found.append(_Group(row["delivery_id"], plain))
+        known = {name: text for name, text in texts.items() if text is not None}
+        if len(known) == len(texts):
+            found.append(SameTexts(row["delivery_id"], known))
     return found
+
+
+def paths_to_fill_in(plain: Sequence[SameTexts]) -> list[str]:
+    """Where in `ctx` the values are that the texts ask for, as JSONPath."""
+    parts = [part for group in plain for text in group.texts.values() for part in text]
+    return sorted({part.path for part in parts if isinstance(part, Value)})
+
+
+def fill_in_messages(
+    events: dy.DataFrame[DeliverableEvent], plain: Sequence[SameTexts], values: pl.DataFrame
+) -> pl.DataFrame:
+    """The messages of plain templates, where there are many of the same texts.
+
+    Args:
+        events: Events of any deliveries.
+        plain: The texts of `plain_texts`.
+        values: A row per event, a column per path of `paths_to_fill_in`: the value's JSON text, null where it lacks.
+
+    Returns:
+        `event_id`, `subject`, `body_text`, `body_html`. Left out is what Jinja is to see: values that are missing, that
+        Python prints otherwise than JSON, that JSON escapes; texts that are too long, or of white space only.
+    """
+    if not plain:
+        return _NONE
+    of_group = pl.concat(
+        pl.DataFrame({"delivery_id": group.deliveries}, schema={"delivery_id": pl.Int64}).with_columns(
+            pl.lit(number).alias("group")
+        )
+        for number, group in enumerate(plain)
+    )
+    addressed = pl.concat([events, values], how="horizontal").filter(channel_address().is_not_null())
+    parts = addressed.join(of_group, on="delivery_id", maintain_order="left").partition_by(
+        "group", "channel", as_dict=True
+    )
+    made = [
+        _filled_in(part, plain[int(number)].texts, is_mail=channel == "email")
+        for (number, channel), part in parts.items()
+    ]
+    return pl.concat([_NONE, *made])
+
+
+_NONE: Final = pl.DataFrame(schema={"event_id": pl.Int64, **dict.fromkeys(_TEXTS, pl.String)})
 
 
 def _filled_in(events: pl.DataFrame, texts: dict[str, PlainText], *, is_mail: bool) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from tasks.contracts.deliver_events import (
     RenderedMessage,
 )
 from tasks.contracts.ingest_events import channel_address
-from tasks.exchange.sending.fill_in_messages import LINE_BREAKING, fill_in_messages
+from tasks.exchange.sending.fill_in_messages import LINE_BREAKING
 from tasks.exchange.templates.plain_text import CAMEL_CASE
 from tasks.exchange.templates.template_budget import budget
 from tasks.exchange.templates.template_sandbox import HTML, TEXT, MissingVariableError
@@ -41,7 +41,7 @@ class _Parts:
 
 
 def render_messages(
-    events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate], values: pl.DataFrame
+    events: dy.DataFrame[DeliverableEvent], templates: dy.DataFrame[MessageTemplate], filled: pl.DataFrame
 ) -> dy.DataFrame[RenderedMessage]:
     """The messages of events, each by the template of its delivery.
 
@@ -51,14 +51,13 @@ def render_messages(
     Args:
         events: Events of any deliveries.
         templates: The templates of these; a delivery whose template is lost has none.
-        values: The values that `paths_to_fill_in` asks for, as `fill_in_messages` takes them.
+        filled: The messages that `fill_in_messages` made.
 
     Returns:
         A row per event, in their order. Where it could not be rendered, `problem` says why and the texts are null:
         `missing_variable: <path>`, `render_error: <what>`, `no_content` or `no_address`.
     """
     addressed = events.with_columns(recipient=channel_address())
-    filled = fill_in_messages(events, templates, values)
     others = addressed.join(filled, on="event_id", how="anti")
     texts = pl.concat([filled.with_columns(problem=pl.lit(None, pl.String)), _one_by_one(others, templates)])
     columns = ("event_id", "event_key", "delivery_id", "channel", "recipient")
