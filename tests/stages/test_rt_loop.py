@@ -167,8 +167,8 @@ def test_a_hand_over_that_failed_is_made_again_though_nothing_new_arrives(
         with lock(run.store.path.with_suffix(".rt.deliver.lock"), exclusive=True, wait_seconds=5, purpose="in the way"):
             drop(run, "only")
             await until(lambda: rows_of(run, "select count(*) from event where delivery_id > 0") == [(1,)])
-            await asyncio.sleep(0.4)
-        await until(lambda: handed_over(run) == ["only"])
+            await asyncio.sleep(2.5)  # a look at the store finds it due once, and no more
+        await until(lambda: handed_over(run) == ["only"], seconds=20)
 
     assert beside_a_loop(run, life)["faults"] >= 1
 
