@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from tasks.contracts.accounts import Account
+from tasks.contracts.ingest_events import FiledEvent
 from tasks.contracts.vocabulary import Queue
 from tasks.exchange.inbox import content_hash, printable_name, set_aside
+from tasks.exchange.intake.spool import ids_of
 from tasks.exchange.reading.read_rows import UnreadableFileError, read_rows
 from tasks.exchange.reading.read_small import SmallFile, many_rows, read_small
 from tasks.ingest_events import IngestCounts, ReadEvents, split_events, store_events
@@ -103,12 +105,24 @@ def split_drain(drain: Drain, *, queue: Queue, now: datetime) -> ReadEvents:
     read = many_rows([file.small for file in drain.found])
     rows = transform.row_counts(read.places, len(drain.found))
     files = [
-        InputFile(file.content_hash, "event", printable_name(file.path), file.small.format, rows[number], queue)
+        InputFile(
+            file.content_hash,
+            "event",
+            printable_name(file.path),
+            file.small.format,
+            rows[number],
+            queue,
+            ids_of(file.path),
+        )
         for number, file in enumerate(drain.found)
     ]
-    events, rejected = split_events(read.rows, now=now)
+    accepted, rejected = split_events(read.rows, now=now)
+    placed = transform.file_events(accepted, read.places)
     return ReadEvents(
-        files, transform.file_events(events, read.places), transform.file_rejections(rejected, read.places)
+        files,
+        transform.first_of_each_key(FiledEvent.cast(placed)),
+        transform.file_rejections(rejected, read.places),
+        transform.given_ids(placed, [file.ids for file in files]),
     )
 
 

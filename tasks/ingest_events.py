@@ -9,9 +9,10 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.accounts import Account
-from tasks.contracts.ingest_events import AcceptedEvent, FiledEvent, FiledRejection, ReceivedRow, RejectedRow
+from tasks.contracts.ingest_events import AcceptedEvent, FiledEvent, FiledRejection, GivenId, ReceivedRow, RejectedRow
 from tasks.contracts.vocabulary import Queue
 from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
+from tasks.exchange.intake.spool import ids_of
 from tasks.exchange.reading.read_rows import UnreadableFileError, read_rows
 from tasks.settings import Settings
 from tasks.stage import stage
@@ -47,6 +48,8 @@ class ReadEvents:
     files: list[InputFile]
     events: dy.DataFrame[FiledEvent]
     rejected: dy.DataFrame[FiledRejection]
+    given: dy.DataFrame[GivenId]
+    """Of files that come with ids."""
 
 
 @stage
@@ -66,28 +69,33 @@ def read_event_file(path: Path, *, queue: Queue, max_bytes: int, now: datetime) 
         contents = read_rows(path, max_bytes=max_bytes)
     except UnreadableFileError as error:
         return error
-    events, rejected = split_events(contents.rows, now=now)
-    file = InputFile(digest, "event", printable_name(path), contents.format, contents.rows.height, queue)
+    accepted, rejected = split_events(contents.rows, now=now)
+    file = InputFile(digest, "event", printable_name(path), contents.format, contents.rows.height, queue, ids_of(path))
     first = pl.lit(0, pl.Int64).alias("file")
+    placed = FiledEvent.validate(accepted.with_columns(first))
     return ReadEvents(
-        [file], FiledEvent.validate(events.with_columns(first)), FiledRejection.validate(rejected.with_columns(first))
+        [file],
+        transform.first_of_each_key(placed),
+        FiledRejection.validate(rejected.with_columns(first)),
+        transform.given_ids(placed.with_columns(file_line="line"), [file.ids]),
     )
 
 
 def split_events(
     rows: dy.DataFrame[ReceivedRow], *, now: datetime
 ) -> tuple[dy.DataFrame[AcceptedEvent], dy.DataFrame[RejectedRow]]:
-    """The events among received rows, one per key, and the rows that are none."""
+    """The events among received rows, copies too, and the rows that are none."""
     valid, rejected = transform.normalise(in_store.extract_event_fields(rows))
-    events = transform.accept(valid, in_store.content_keys(valid), received_at=now)
-    return transform.first_of_each_key(events), rejected
+    return transform.accept(valid, in_store.content_keys(valid), received_at=now), rejected
 
 
 @stage
 def store_events(store: StoreFile, read: ReadEvents, *, cell_id: int, now: datetime) -> IngestCounts:
     """Takes files into the account's store, or finds that they are there already."""
     total = IngestCounts()
-    counted = in_store.take_in(store, read.files, read.events, read.rejected, cell_id=cell_id, received_at=now)
+    counted = in_store.take_in(
+        store, read.files, read.events, read.rejected, read.given, cell_id=cell_id, received_at=now
+    )
     for counts in counted:
         total = total.plus(IngestCounts(known_files=1) if counts is None else IngestCounts(files=1, **vars(counts)))
     return total

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import dataframely as dy
 import polars as pl
 
 from tasks.contracts.collect_delivery_logs import LogFields
 from tasks.contracts.ingest_events import ReceivedRow
-from tasks.contracts.provider_logs import LogFormat
+from tasks.contracts.provider_logs import LOG_FORMATS, LogFormat
 from tasks.contracts.providers.known import FORMATS
 from tasks.exchange.delivery_logs.text_logs import text_log
+from tasks.exchange.intake.spool import provider_of
 from tasks.exchange.reading.read_rows import read_rows
 from tasks.store.collect_delivery_logs import extract_log_fields
 from tasks.store.provider_logs import payload_texts, payloads, recognised
@@ -25,10 +27,18 @@ def read_log_fields(
     Raises:
         UnreadableFileError: The file as a whole cannot be read.
     """
+    log_format = _told(path, log_format)
     if text := text_log(path, log_format, max_bytes=max_bytes, received_at=received_at):
         return text
     contents = read_rows(path, max_bytes=max_bytes)
     return contents.format, log_fields(contents.rows, log_format, received_at=received_at)
+
+
+def _told(path: Path, log_format: LogFormat) -> LogFormat:
+    """The provider who posted a file, where nothing else is asked for: its payloads need bear no marks."""
+    provider = provider_of(path)
+    is_known = log_format == "auto" and provider in LOG_FORMATS
+    return cast("LogFormat", provider) if is_known else log_format
 
 
 def log_fields(

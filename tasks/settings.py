@@ -32,6 +32,14 @@ class Settings(BaseSettings):
         default=None,
         description="Where the real-time loop notes when the steps of each pass were durable; for benchmarks.",
     )
+    intake_max_body_bytes: int = Field(default=2**23, ge=1_024, description="Largest body of a call to the intake.")
+    intake_max_events: int = Field(default=10_000, ge=1, description="Most events of one call.")
+    intake_max_waiting: int = Field(
+        default=1_000_000, ge=1, description="Events of an account that wait to be taken in before calls are refused."
+    )
+    intake_events_per_second: float | None = Field(
+        default=None, gt=0, description="Events an account may send, on average; left out: as many as it likes."
+    )
     alert_webhook: SecretStr | None = Field(default=None, description="Address that alerts are posted to as JSON.")
     alert_mail_to: str | None = Field(default=None, description="Who gets alerts by mail; commas between addresses.")
     alert_mail_from: str = Field(default="message-center@localhost", description="Whom these mails are from.")
@@ -80,6 +88,21 @@ class Settings(BaseSettings):
     def inboxes(self, account: str) -> tuple[Path, ...]:
         """Every folder in which files for an account arrive."""
         return (self.inbox(account, "batch"), self.inbox(account, "rt"), self.delivery_log_inbox(account))
+
+    @property
+    def tokens_path(self) -> Path:
+        """What is kept of the tokens that the intake's callers have."""
+        return self.home / "intake" / "tokens.json"
+
+    @property
+    def answers_path(self) -> Path:
+        """What the intake's callers were answered."""
+        return self.home / "intake" / "answers.sqlite"
+
+    @property
+    def webhook_secrets_path(self) -> Path:
+        """What providers sign their webhooks with."""
+        return self.home / "intake" / "webhook-secrets.json"
 
     def outbox(self, account: str) -> Path:
         """What the senders of an account write: batches, manifests, journals."""

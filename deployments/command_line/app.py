@@ -13,6 +13,7 @@ from deployments.command_line import (
     deploying,
     doctor,
     health,
+    intake,
     processing,
     templates,
     up,
@@ -33,6 +34,8 @@ app = typer.Typer(
 )
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(templates.app, name="templates")
+app.add_typer(intake.app, name="tokens")
+app.command()(intake.intake)
 app.command()(demonstration.demo)
 app.command()(processing.ingest)
 app.command()(processing.process)

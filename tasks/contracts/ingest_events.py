@@ -150,6 +150,14 @@ class FiledEvent(AcceptedEvent):
     file = dy.Int64(min=0)
 
 
+class GivenId(Frame):
+    """The id that was given out for a row before it was taken in; copies of an event have ids too."""
+
+    file = dy.Int64(min=0)
+    event_key = dy.String(min_length=1)
+    event_id = dy.Int64(min=1)
+
+
 class RejectedRow(Frame):
     """A row that cannot be an event or a log row, with its reason."""
 

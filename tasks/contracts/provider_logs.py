@@ -6,14 +6,15 @@ from typing import Final, Literal, get_args
 
 from tasks.contracts.vocabulary import Kind
 
-LogFormat = Literal[
-    "auto", "canonical", "ses", "sendgrid", "postmark", "mailgun", "sparkpost", "mailjet", "brevo", "mandrill",
-    "resend",
+WebhookFormat = Literal[
+    "canonical", "ses", "sendgrid", "postmark", "mailgun", "sparkpost", "mailjet", "brevo", "mandrill", "resend",
     "mailersend", "mailtrap", "postal", "unisender_go", "mailomat", "sweego", "ahasend", "twilio", "vonage", "mmg",
-    "firetext", "postfix", "exim", "dsn",
+    "firetext",
 ]  # fmt: skip
+"""What providers post."""
+LogFormat = WebhookFormat | Literal["auto", "postfix", "exim", "dsn"]
 """What a delivery log can be; `auto`: each row is what it looks like."""
-LOG_FORMATS: Final[tuple[str, ...]] = get_args(LogFormat)
+LOG_FORMATS: Final[tuple[str, ...]] = tuple(name for part in get_args(LogFormat) for name in get_args(part))
 
 Paths = tuple[str, ...]
 """JSONPaths into a payload; the first that leads to a value counts. `@` leads into one entry of a spread list."""

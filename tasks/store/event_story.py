@@ -31,11 +31,13 @@ def event_story(account_store: StoreFile, control_store: StoreFile, event_id: in
     Args:
         account_store: The store of the account whose cell gave the id.
         control_store: The control store.
-        event_id: The event.
+        event_id: The event; an id that was answered for a copy of it will do.
 
     Returns:
         Rows by chapter, in the order of the event's life; a chapter that did not happen is empty.
     """
+    with reading(account_store) as session:
+        event_id = session.value("event_story/same_event", event_id=event_id)
     story: dict[str, list[Row]] = {}
     for store, chapters in ((account_store, ACCOUNT_CHAPTERS), (control_store, ARCHIVE_CHAPTERS)):
         with reading(store) as session:

@@ -3,18 +3,20 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import dataframely as dy
 import polars as pl
 
-from tasks.contracts.ingest_events import CandidateEvent, EventFields, FiledEvent, FiledRejection, ReceivedRow
-from tasks.contracts.vocabulary import CTX_MAX_DEPTH, ENVELOPE_FIELDS, EVENT_FIELDS
+from tasks.contracts.ingest_events import CandidateEvent, EventFields, FiledEvent, FiledRejection, GivenId, ReceivedRow
+from tasks.contracts.vocabulary import CELL_SIZE, CTX_MAX_DEPTH, ENVELOPE_FIELDS, EVENT_FIELDS
 from tasks.store.connection import Session, StoreFile, computing, writing
 from tasks.store.ingested_files import FileCounts, InputFile, insert_files, known_files
 from tasks.store.json_depth import deeper_than
 from tasks.store.json_leaves import leaves
 from tasks.store.local_ids import take_ids
 
+FEW_ROWS: Final = 200
 _CONTENT = (
     "line", "event_type", "channel", "email", "mobile_phone", "registration_token", "language", "country",
     "external_id", "origin", "created_at", "scheduled_at", "expires_at", "ctx",
@@ -23,13 +25,14 @@ _CONTENT = (
 
 def extract_event_fields(rows: dy.DataFrame[ReceivedRow]) -> dy.DataFrame[EventFields]:
     """Reads the fields out of the rows' JSON documents, CloudEvents unwrapped, unknown fields folded into `ctx`."""
+    statement, given = "ingest_events/extract_event_fields", {"received_row": rows}
+    known = {"event_fields": _nulls(EVENT_FIELDS), "envelope_fields": _nulls(ENVELOPE_FIELDS)}
     with computing() as session:
-        fields = session.frame(
-            "ingest_events/extract_event_fields",
-            {"received_row": rows},
-            event_fields=_nulls(EVENT_FIELDS),
-            envelope_fields=_nulls(ENVELOPE_FIELDS),
-        )
+        if rows.height <= FEW_ROWS:  # a frame of so few takes as long as all else: its statement is bound once more
+            told = session.rows(statement, given, **known)
+            fields = pl.DataFrame(told, schema=pl.Schema(EventFields), orient="row")
+        else:
+            fields = session.frame(statement, given, **known)
     deep = deeper_than(CTX_MAX_DEPTH, fields["ctx"])
     problem = pl.when(deep).then(pl.lit(f"ctx nests more than {CTX_MAX_DEPTH} levels deep")).otherwise("problem")
     return EventFields.validate(fields.with_columns(problem=problem), cast=True)
@@ -50,6 +53,7 @@ def take_in(
     files: Sequence[InputFile],
     events: dy.DataFrame[FiledEvent],
     rejected: dy.DataFrame[FiledRejection],
+    given: dy.DataFrame[GivenId],
     *,
     cell_id: int,
     received_at: datetime,
@@ -61,6 +65,7 @@ def take_in(
         files: The files, each content once.
         events: Their events, one per key.
         rejected: Their rows that are no events.
+        given: The ids of events that were given out before; those of copies stand for the event that there is.
         cell_id: The account's cell; ids are `cell_id * 2^56` and up.
         received_at: The clock of the run.
 
@@ -75,12 +80,14 @@ def take_in(
         if len(known) == len(files):
             return [None] * len(files)
         is_new = ~pl.col("content_hash").is_in(list(known))
-        fresh = _with_ids(session, _unknown(session, of_files.filter(is_new)), cell_id)
+        fresh = _with_ids(session, _unknown(session, of_files.filter(is_new)), given, cell_id)
         set_aside = of_rejected.filter(is_new)
         of_queue = {"received_at": received_at, "queue": files[0].queue}
         session.change("ingest_events/insert_events", {"fresh": fresh}, **of_queue)
         keys = fresh.select("event_key", "event_id")
         session.change("ingest_events/insert_keys", {"fresh": keys}, received_at=received_at)
+        if given.height:
+            session.change("ingest_events/insert_duplicates", {"given": given}, received_at=received_at)
         session.change("ingest_events/insert_rejected", {"rejected": set_aside}, **of_queue)
         counts = [
             None if file.content_hash in known else _counts(file.rows, accepted, refused)
@@ -121,15 +128,26 @@ def _unknown(session: Session, events: pl.DataFrame) -> pl.DataFrame:
     return events.join(known, on="event_key", how="anti", maintain_order="left")
 
 
-def _with_ids(session: Session, events: pl.DataFrame, cell_id: int) -> pl.DataFrame:
-    """New ids; the old ones for events that were handed over before the store was restored."""
+def _with_ids(session: Session, events: pl.DataFrame, given: dy.DataFrame[GivenId], cell_id: int) -> pl.DataFrame:
+    """The old id where an event was handed over before the store was restored; the one given out; else a new one."""
     old = session.frame("ingest_events/select_ids_handed_over", {"event": events.select("event_key")})
-    if old.is_empty():
+    known = pl.concat([old, _free(session, given, cell_id)]).unique("event_key", keep="first", maintain_order=True)
+    if known.is_empty():
         return events.with_columns(take_ids(session, "event", events.height, cell_id=cell_id).alias("event_id"))
-    known = events.join(old, on="event_key", maintain_order="left")
-    others = events.join(old, on="event_key", how="anti", maintain_order="left")
+    with_id = events.join(known, on="event_key", maintain_order="left")
+    others = events.join(known, on="event_key", how="anti", maintain_order="left")
     ids = take_ids(session, "event", others.height, cell_id=cell_id)
-    return pl.concat([known, others.with_columns(ids.alias("event_id"))])
+    return pl.concat([with_id, others.with_columns(ids.alias("event_id"))])
+
+
+def _free(session: Session, given: dy.DataFrame[GivenId], cell_id: int) -> pl.DataFrame:
+    """`event_key` and `event_id` of the ids that the cell did give out, and no event has."""
+    if given.is_empty():
+        return given.select("event_key", "event_id")
+    last = cell_id * CELL_SIZE + session.value("local_ids/last", name="event")
+    of_cell = given.filter(pl.col("event_id").is_between(cell_id * CELL_SIZE + 1, last)).select("event_key", "event_id")
+    taken = session.frame("ingest_events/select_taken_ids", {"given": of_cell.select("event_id")})
+    return of_cell.join(taken, on="event_id", how="anti", maintain_order="left")
 
 
 def _nulls(names: tuple[str, ...]) -> str:

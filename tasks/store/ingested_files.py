@@ -23,6 +23,8 @@ class InputFile:
     format: str
     rows: int
     queue: Queue | None = None
+    ids: range = range(0)
+    """The ids of its rows, where they were given out before it was taken in."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """From the fields of received rows to events, each row that cannot be one with its reason."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 import dataframely as dy
@@ -12,6 +14,7 @@ from tasks.contracts.ingest_events import (
     EventFields,
     FiledEvent,
     FiledRejection,
+    GivenId,
     RejectedRow,
     RowPlace,
 )
@@ -44,20 +47,18 @@ def normalise(fields: dy.DataFrame[EventFields], /) -> Normalised:
 
 def candidates(fields: dy.DataFrame[EventFields], /) -> pl.DataFrame:
     """The columns of `CandidateEvent`, whatever their worth: empty text is null, dates are instants (UTC)."""
-    return (
-        fields.with_columns(_text(name) for name in TEXT_FIELDS)
-        .with_columns(
-            pl.col("mobile_phone").str.replace_all(PHONE_PUNCTUATION, ""),
-            *(instant(pl.col(given)).alias(column) for given, column in DATES.items()),
-        )
-        .with_columns(
-            _channel().alias("channel"),
-            pl.all_horizontal(
-                pl.col(given).is_null() | pl.col(column).is_not_null() for given, column in DATES.items()
-            ).alias("dates_possible"),
-        )
-        .select(CandidateEvent.column_names())
-    )
+    texts, dates, channel = _expressions()
+    return fields.with_columns(texts).with_columns(dates).with_columns(channel).select(CandidateEvent.column_names())
+
+
+@cache
+def _expressions() -> tuple[list[pl.Expr], list[pl.Expr], list[pl.Expr]]:
+    """To clean the texts, read the dates, tell the channel: made once, for that takes longer than a few rows do."""
+    texts = [_text(name) for name in TEXT_FIELDS]
+    dates = [instant(pl.col(given)).alias(column) for given, column in DATES.items()]
+    dates.append(pl.col("mobile_phone").str.replace_all(PHONE_PUNCTUATION, ""))
+    possible = [pl.col(given).is_null() | pl.col(column).is_not_null() for given, column in DATES.items()]
+    return texts, dates, [_channel().alias("channel"), pl.all_horizontal(possible).alias("dates_possible")]
 
 
 def accept(
@@ -77,14 +78,28 @@ def accept(
     return AcceptedEvent.validate(completed.select(AcceptedEvent.column_names()), cast=True)
 
 
-def first_of_each_key(events: dy.DataFrame[AcceptedEvent], /) -> dy.DataFrame[AcceptedEvent]:
-    """Of events with one key within a file, the first; the others are its duplicates."""
-    return AcceptedEvent.cast(events.unique("event_key", keep="first", maintain_order=True))
+def first_of_each_key(events: dy.DataFrame[FiledEvent], /) -> dy.DataFrame[FiledEvent]:
+    """Of events with one key, the first; the others are its duplicates."""
+    return FiledEvent.cast(events.unique("event_key", keep="first", maintain_order=True))
 
 
-def file_events(events: dy.DataFrame[AcceptedEvent], places: dy.DataFrame[RowPlace], /) -> dy.DataFrame[FiledEvent]:
-    """The events of many files, each with its file."""
-    return FiledEvent.cast(events.join(places.select("line", "file"), on="line", maintain_order="left"))
+def file_events(events: dy.DataFrame[AcceptedEvent], places: dy.DataFrame[RowPlace], /) -> pl.DataFrame:
+    """The columns of `FiledEvent`, and `file_line`: the line within the event's file."""
+    return events.join(places.select("line", "file", "file_line"), on="line", maintain_order="left")
+
+
+def given_ids(placed: pl.DataFrame, ids: Sequence[range], /) -> dy.DataFrame[GivenId]:
+    """The ids of events whose files came with ids: the n-th line of a file has the n-th of them.
+
+    Args:
+        placed: `file`, `file_line` and `event_key` of events.
+        ids: Of each file; empty where it has none.
+    """
+    with_ids = [(number, each.start, len(each)) for number, each in enumerate(ids) if each]
+    files = pl.DataFrame(with_ids, schema={"file": pl.Int64, "first": pl.Int64, "count": pl.Int64}, orient="row")
+    of_files = placed.join(files, on="file").filter(pl.col("file_line") <= pl.col("count"))
+    event_id = (pl.col("first") + pl.col("file_line") - 1).alias("event_id")
+    return GivenId.validate(of_files.select("file", "event_key", event_id).unique("event_id", maintain_order=True))
 
 
 def file_rejections(

@@ -1,0 +1,1 @@
+"""The intake service: events and providers' logs over HTTP."""
