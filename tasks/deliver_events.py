@@ -26,7 +26,17 @@ from tasks.store.json_values import json_values
 from tasks.store.lock import lock
 from tasks.transforms import deliver_events as transform
 
-COUNTS = ("messages", "taken", "deferred", "refused", "unsure", "not_rendered", "expired", "recovered_batches")
+COUNTS = (
+    "messages",
+    "taken",
+    "deferred",
+    "refused",
+    "unsure",
+    "not_rendered",
+    "quarantined",
+    "expired",
+    "recovered_batches",
+)
 
 
 async def deliver_events(
@@ -40,7 +50,8 @@ async def deliver_events(
     Returns:
         How many `messages` were handed to the sender and what it made of them (`taken`, `deferred`, `refused`,
         `unsure`), including those of a crashed run's batches that the sender's record tells of; how many events
-        could not be rendered, or expired on the way; how many batches of crashed runs were settled.
+        could not be rendered, were for addresses in quarantine, or expired on the way; how many batches of crashed
+        runs were settled.
 
     Raises:
         StoreBusyError: Another run delivers this queue of the account, or holds its store.
@@ -109,9 +120,9 @@ async def hand_over_round(
         return Counter()
     plain = plain_texts(events, templates)
     filled = fill_in_messages(events, plain, json_values(events["ctx"], paths_to_fill_in(plain)))
-    rendered = render_messages(events, templates, filled)
+    rendered = transform.held_back(render_messages(events, templates, filled), events)
     claim = claim_round(store, account, rendered, sender=sender.name, now=now)
-    counts = Counter({"not_rendered": claim.not_rendered})
+    counts = Counter({"not_rendered": claim.not_rendered - claim.quarantined, "quarantined": claim.quarantined})
     if claim.held.height:
         messages = transform.claimed_messages(rendered, claim.held)
         answers = await sender.send(messages)

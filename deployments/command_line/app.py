@@ -15,6 +15,7 @@ from deployments.command_line import (
     health,
     intake,
     processing,
+    quarantine,
     templates,
     up,
 )
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(templates.app, name="templates")
 app.add_typer(intake.app, name="tokens")
+app.add_typer(quarantine.app, name="quarantine")
 app.command()(intake.intake)
 app.command()(demonstration.demo)
 app.command()(processing.ingest)

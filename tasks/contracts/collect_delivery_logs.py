@@ -22,6 +22,8 @@ class LogFields(Frame):
     reason = dy.String(nullable=True)
     provider = dy.String(nullable=True)
     source_id = dy.String(nullable=True)
+    url = dy.String(nullable=True)  # the link that was clicked
+    user_agent = dy.String(nullable=True)  # what it was opened or clicked with
 
 
 class CandidateLogRow(Frame):
@@ -39,6 +41,8 @@ class CandidateLogRow(Frame):
     reason = dy.String(nullable=True)
     provider = dy.String(nullable=True)
     source_id = dy.String(nullable=True)
+    url = dy.String(nullable=True)
+    user_agent = dy.String(nullable=True)
 
     @dy.rule()
     def unparseable(cls) -> pl.Expr:
@@ -86,7 +90,7 @@ KIND_ALIASES: dict[str, Kind] = {
 
 
 class DeliveryLogRow(Frame):
-    """One normalised delivery-log row. Its key: all of it but reason and provider."""
+    """One normalised delivery-log row. Its key: event or message, recipient, kind, instant and source id."""
 
     line = dy.Int64(min=1)
     event_id = dy.Int64(nullable=True)
@@ -97,6 +101,8 @@ class DeliveryLogRow(Frame):
     reason = dy.String(nullable=True)
     provider = dy.String(nullable=True)
     source_id = dy.String(nullable=True)
+    url = dy.String(nullable=True)
+    user_agent = dy.String(nullable=True)
 
 
 class StatusRule(Frame):

@@ -12,6 +12,7 @@ MISSING_VARIABLE = "missing_variable"
 RENDER_ERROR = "render_error"
 NO_CONTENT = "no_content"
 NO_ADDRESS = "no_address"
+QUARANTINED = "quarantined"
 """Why a message cannot be rendered; the first two go on with `: <what>`."""
 
 NOTHING_LEFT = "the run ended before anything left"
@@ -55,6 +56,7 @@ class DeliverableEvent(Frame):
     expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     error_count = dy.Int32(min=0)
     ctx = dy.String()
+    quarantined_for = dy.String(nullable=True)  # what put the address into quarantine
 
 
 class MessageTemplate(Frame):

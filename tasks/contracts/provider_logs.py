@@ -43,6 +43,9 @@ class ProviderFormat:
     reason: Paths = ()
     source_id: Paths = ()
     """What tells a payload from its copy, where the provider says it."""
+    url: Paths = ()
+    """The link that was clicked."""
+    user_agent: Paths = ()
     opens: Paths = ()
     """What payloads are packed in, from the outside in: an object, a list of payloads, or a text that is JSON."""
     spreads: Paths = ()
@@ -54,5 +57,5 @@ class ProviderFormat:
     def paths(self) -> tuple[str, ...]:
         """All paths of its fields."""
         asked = [*self.kind, self.recipient, self.message_id, self.logged_at, self.event_id, self.headers]
-        asked += [self.reason, self.source_id]
+        asked += [self.reason, self.source_id, self.url, self.user_agent]
         return tuple(dict.fromkeys(path for paths in asked for path in paths))

@@ -9,6 +9,7 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import (
+    QUARANTINED,
     Deliverable,
     DeliverableEvent,
     ExpirableEvent,
@@ -43,6 +44,8 @@ class Claim:
     """The events whose messages go out."""
     not_rendered: int
     """How many others were done with at once."""
+    quarantined: int
+    """How many of these because of their addresses."""
 
 
 def expire_events(store: StoreFile, *, now: datetime, queue: Queue | None) -> int:
@@ -107,7 +110,10 @@ def claim_round(
             session.change("deliver_events/insert_batches", {"claimed": claimed}, sender=sender, now=now)
         if others.height:
             session.change("deliver_events/insert_logs", {"logs": unrendered_logs(others)}, now=now, **ids)
-    return Claim(held, others.height)
+    of_quarantine = rendered.filter(pl.col("problem").str.starts_with(QUARANTINED)).join(
+        others, on="event_id", how="semi"
+    )
+    return Claim(held, others.height, of_quarantine.height)
 
 
 def _new_batches(session: Session, rendered: pl.DataFrame, *, now: datetime) -> pl.DataFrame:

@@ -7,7 +7,9 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.update_event_status import HandedOverEvent, LogOutcome, StatusChange
+from tasks.contracts.vocabulary import CELL_SIZE
 from tasks.store.connection import Session, StoreFile, reading, writing
+from tasks.store.local_ids import take_ids
 from tasks.store.queue_samples import sample_queues
 
 
@@ -63,6 +65,7 @@ def apply_status_changes(
     known = logs.rows.drop_nulls("event_id")
     late = logs.rows.drop_nulls("purged_event_id").with_columns(event_id="purged_event_id")
     with writing(store, purpose="updating statuses") as session:
+        first_seq = session.value("store_facts/last_change_seq")
         moved = _moved(session, logs.events)
         still = changes.join(moved, on="event_id", how="anti").sort("event_id")
         applied = known.join(moved, on="event_id", how="anti")
@@ -71,6 +74,9 @@ def apply_status_changes(
             session.change("update_event_status/apply_changes", {"change": still}, **_range(still))
         if done.height:
             _mark_applied(session, done)
+        if applied.height:
+            _quarantine(session, applied)
+            _track(session, applied, first_seq)
         session.change("update_event_status/move_watermark", last_seq=logs.rows["change_seq"].max() or 0)
         sample_queues(session, now=now)
     return Applied(applied.height, still)
@@ -95,7 +101,23 @@ def _mark_applied(session: Session, applied: pl.DataFrame) -> None:
         first_seq=applied["change_seq"].min(),
         last_seq=applied["change_seq"].max(),
     )
-    session.change("update_event_status/insert_quarantine", {"applied_row": applied.select("log_key")})
+
+
+def _quarantine(session: Session, applied: pl.DataFrame) -> None:
+    told = session.frame("update_event_status/select_quarantine", {"applied_row": applied.select("log_key")})
+    if told.height:
+        session.change("update_event_status/renew_quarantine", {"told": told})
+        session.change("update_event_status/insert_quarantine", {"told": told})
+
+
+def _track(session: Session, applied: pl.DataFrame, first_seq: int) -> None:
+    rows = {"applied_row": applied.select("log_key")}
+    urls = session.frame("update_event_status/select_new_urls", rows, first_seq=first_seq)
+    if urls.height:
+        cell_id = int(applied["event_id"][0]) // CELL_SIZE
+        ids = take_ids(session, "tracking_url", urls.height, cell_id=cell_id)
+        session.change("update_event_status/insert_urls", {"new_url": urls.with_columns(ids.alias("url_id"))})
+    session.change("update_event_status/insert_tracking", rows, first_seq=first_seq)
 
 
 def _range(events: pl.DataFrame) -> dict[str, int]:

@@ -16,7 +16,10 @@ from tasks.contracts.ingest_events import RejectedRow
 from tasks.contracts.vocabulary import KINDS
 from tasks.transforms.instants import instant
 
-TEXT_FIELDS = ("event_id", "provider_message_id", "recipient", "kind", "logged_at", "reason", "provider", "source_id")
+TEXT_FIELDS = (
+    "event_id", "provider_message_id", "recipient", "kind", "logged_at", "reason", "provider", "source_id", "url",
+    "user_agent",
+)  # fmt: skip
 BARE_ADDRESS = r"<([^<>]*)>\s*$"
 
 

@@ -11,6 +11,7 @@ from tasks.contracts.accounts import Retries
 from tasks.contracts.collect_delivery_logs import StatusRule
 from tasks.contracts.deliver_events import (
     HAND_OVER_INTERRUPTED,
+    QUARANTINED,
     ClaimedEvent,
     Deliverable,
     DeliverableEvent,
@@ -79,6 +80,23 @@ def claimed_events(
     return ClaimedEvent.validate(events.join(held, on="event_id", maintain_order="left"), cast=True)
 
 
+def held_back(
+    rendered: dy.DataFrame[RenderedMessage], events: dy.DataFrame[DeliverableEvent], /
+) -> dy.DataFrame[RenderedMessage]:
+    """The messages, with a problem where their address is in quarantine: nothing is sent to it."""
+    kinds = events.select("event_id", "quarantined_for").drop_nulls()
+    if kinds.is_empty():
+        return rendered
+    is_held = pl.col("quarantined_for").is_not_null()
+    problem = pl.format(f"{QUARANTINED}: {{}}", "quarantined_for")
+    return RenderedMessage.validate(
+        rendered.join(kinds, on="event_id", how="left", maintain_order="left").with_columns(
+            pl.when(is_held).then(problem).otherwise("problem").alias("problem"),
+            *(pl.when(~is_held).then(name).alias(name) for name in ("subject", "body_text", "body_html")),
+        )
+    )
+
+
 def unrendered_logs(
     rendered: dy.DataFrame[RenderedMessage],
     held: dy.DataFrame[HeldEvent],
@@ -87,14 +105,19 @@ def unrendered_logs(
     *,
     now: datetime,
 ) -> dy.DataFrame[HandOverLog]:
-    """A log row of kind `failed` for every message that its template could not make and whose event a batch took."""
+    """A log row for every message that cannot go and whose event a batch took.
+
+    It is of kind `failed` where its template could not make it, `suppressed` where its address is in quarantine.
+    """
     failed = rendered.filter(pl.col("problem").is_not_null()).join(held, on="event_id")
     return _ranked(
         failed.select(
             "event_id",
             "delivery_id",
             "recipient",
-            kind=pl.lit("failed"),
+            kind=pl.when(pl.col("problem").str.starts_with(QUARANTINED))
+            .then(pl.lit("suppressed"))
+            .otherwise(pl.lit("failed")),
             logged_at=pl.lit(now),
             reason="problem",
             provider=pl.lit(None),

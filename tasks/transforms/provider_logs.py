@@ -36,6 +36,8 @@ def provider_fields(texts: pl.DataFrame, known: ProviderFormat, /, *, received_a
         reason=_reason(known),
         provider=pl.lit(known.name),
         source_id=_first(known.source_id),
+        url=_first(known.url),
+        user_agent=_first(known.user_agent),
     )
     named = fields.with_columns(pl.col("kind").fill_null("unknown"))
     return LogFields.validate(named.filter(pl.col("kind") != IGNORED))

@@ -20,4 +20,6 @@ FORMAT = ProviderFormat(
     recipient=("$.data.recipient",),
     message_id=("$.data.message_id_header", "$.data.id"),
     logged_at=("$.timestamp",),
+    url=("$.data.url",),
+    user_agent=("$.data.user_agent",),
 )

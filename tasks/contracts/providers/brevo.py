@@ -32,4 +32,6 @@ FORMAT = ProviderFormat(
     logged_at=("$.ts_epoch", "$.ts_event"),
     event_id=("$.X-Mailin-custom",),
     reason=("$.reason",),
+    url=("$.link",),
+    user_agent=("$.user_agent",),
 )

@@ -28,4 +28,6 @@ FORMAT = ProviderFormat(
     reason=("$.data.morph.readable_reason", "$.data.morph.reason", "$.data.meta.bounce_reason",
             "$.data.meta.suppression_reason"),
     source_id=("$.data.id",),
+    url=("$.data.morph.url",),
+    user_agent=("$.data.morph.user_agent",),
 )  # fmt: skip

@@ -32,4 +32,6 @@ FORMAT = ProviderFormat(
     reason=("$.delivery-status.message", "$.delivery-status.description", "$.reject.reason", "$.error",
             "$.notification", "$.description", "$.reason"),
     source_id=("$.id", "$.token[#-1]", "$.token"),
+    url=("$.url",),
+    user_agent=("$.client-info.user-agent", "$.user-agent",),
 )  # fmt: skip

@@ -27,4 +27,6 @@ FORMAT = ProviderFormat(
     logged_at=("$.time",),
     event_id=("$.CustomID", "$.Payload"),
     reason=("$.comment", "$.smtp_reply", "$.error"),
+    url=("$.url",),
+    user_agent=("$.agent",),
 )

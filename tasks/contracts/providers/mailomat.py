@@ -19,4 +19,6 @@ FORMAT = ProviderFormat(
     message_id=("$.messageId", "$.messageUuid"),
     logged_at=("$.occurredAt",),
     source_id=("$.id",),
+    url=("$.payload.url",),
+    user_agent=("$.payload.client.user-agent",),
 )

@@ -24,4 +24,6 @@ FORMAT = ProviderFormat(
     event_id=("$.custom_variables.event_id",),
     reason=("$.response", "$.reason", "$.bounce_category"),
     source_id=("$.event_id",),
+    url=("$.url",),
+    user_agent=("$.user_agent",),
 )

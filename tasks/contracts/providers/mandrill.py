@@ -24,4 +24,6 @@ FORMAT = ProviderFormat(
     logged_at=("$.ts",),
     event_id=("$.msg.metadata.event_id",),
     reason=("$.msg.diag", "$.msg.bounce_description", "$.reject.detail", "$.reject.reason"),
+    url=("$.url",),
+    user_agent=("$.user_agent",),
 )

@@ -32,4 +32,6 @@ FORMAT = ProviderFormat(
     logged_at=("$.payload.timestamp", "$.timestamp"),
     reason=("$.payload.output", "$.payload.details"),
     source_id=("$.uuid",),
+    url=("$.payload.url",),
+    user_agent=("$.payload.user_agent",),
 )

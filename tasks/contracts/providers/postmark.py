@@ -45,4 +45,6 @@ FORMAT = ProviderFormat(
     event_id=("$.Metadata.event_id",),
     reason=("$.Details", "$.Description"),
     source_id=("$.ID",),
+    url=("$.OriginalLink",),
+    user_agent=("$.UserAgent",),
 )

@@ -26,4 +26,9 @@ FORMAT = ProviderFormat(
     event_id=("$.data.tags.event_id",),
     headers=("$.data.headers",),
     reason=("$.data.bounce.message", "$.data.failed.reason", "$.data.suppressed.message"),
+    url=("$.data.click.link",),
+    user_agent=(
+        "$.data.click.userAgent",
+        "$.data.open.userAgent",
+    ),
 )

@@ -28,4 +28,6 @@ FORMAT = ProviderFormat(
     event_id=("$.event_id",),
     reason=("$.response", "$.reason"),
     source_id=("$.sg_event_id",),
+    url=("$.url",),
+    user_agent=("$.useragent",),
 )

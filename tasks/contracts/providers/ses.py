@@ -36,4 +36,6 @@ FORMAT = ProviderFormat(
     reason=("@.diagnosticCode", "$.delivery.smtpResponse", "$.reject.reason", "$.failure.errorMessage",
             "$.complaint.complaintFeedbackType", "$.deliveryDelay.delayType", "$.bounce.bounceSubType"),
     source_id=("$.bounce.feedbackId", "$.complaint.feedbackId"),
+    url=("$.click.link",),
+    user_agent=("$.click.userAgent", "$.open.userAgent",),
 )  # fmt: skip

@@ -43,4 +43,6 @@ FORMAT = ProviderFormat(
     event_id=_in_each("rcpt_meta.event_id"),
     reason=_in_each("raw_reason", "reason"),
     source_id=_in_each("event_id"),
+    url=_in_each("target_link_url"),
+    user_agent=_in_each("user_agent"),
 )

@@ -26,4 +26,6 @@ FORMAT = ProviderFormat(
     logged_at=("$.timestamp",),
     reason=("$.details",),
     source_id=("$.event_id",),
+    url=("$.url",),
+    user_agent=("$.user_agent",),
 )

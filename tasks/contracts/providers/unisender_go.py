@@ -26,4 +26,6 @@ FORMAT = ProviderFormat(
     logged_at=("$.event_time",),
     event_id=("$.metadata.event_id",),
     reason=("$.delivery_info.destination_response", "$.delivery_info.delivery_status"),
+    url=("$.url",),
+    user_agent=("$.delivery_info.user_agent",),
 )

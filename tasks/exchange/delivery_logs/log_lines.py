@@ -33,7 +33,14 @@ def syslog_instant(written: pl.Expr, *, received_at: datetime) -> pl.Expr:
 
 def as_log_fields(found: pl.DataFrame, *, provider: str) -> dy.DataFrame[LogFields]:
     """The columns of `LogFields`, those that are lacking as null."""
-    known = {"problem": None, "event_id": None, "source_id": None, "provider": provider}
+    known = {
+        "problem": None,
+        "event_id": None,
+        "source_id": None,
+        "provider": provider,
+        "url": None,
+        "user_agent": None,
+    }
     return LogFields.validate(
         found.with_columns(pl.lit(value, pl.String).alias(name) for name, value in known.items()).cast(
             {"line": pl.Int64}

@@ -20,7 +20,7 @@ split as (
         problem,
         json_extract_string(case when problem is null then document end, [
             '$.event_id', '$.provider_message_id', '$.recipient', '$.kind',
-            '$.logged_at', '$.reason', '$.provider', '$.source_id'
+            '$.logged_at', '$.reason', '$.provider', '$.source_id', '$.url', '$.user_agent'
         ]) as f
     from opened
 )
@@ -36,6 +36,8 @@ select
     f[5] as logged_at,
     f[6] as reason,
     f[7] as provider,
-    f[8] as source_id
+    f[8] as source_id,
+    f[9] as url,
+    f[10] as user_agent
 from split
 order by line

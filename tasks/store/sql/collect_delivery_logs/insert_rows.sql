@@ -12,6 +12,8 @@ select
     provider,
     provider_message_id,
     source_id,
+    url,
+    user_agent,
     false as applied,
     $now::timestamptz as received_at,
     nextval('change_seq') as change_seq
