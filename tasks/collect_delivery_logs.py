@@ -10,6 +10,7 @@ from tasks.contracts.accounts import Account
 from tasks.contracts.collect_delivery_logs import DeliveryLogRow, status_rules
 from tasks.contracts.ingest_events import RejectedRow
 from tasks.contracts.provider_logs import LogFormat
+from tasks.exchange.delivery_logs.bounce_mailbox import fetch_bounces
 from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
 from tasks.exchange.reading.read_rows import UnreadableFileError
 from tasks.read_delivery_log import read_log_fields
@@ -51,8 +52,11 @@ class ReadLog:
 
 @stage
 def find_delivery_logs(settings: Settings, account: Account) -> list[Path]:
-    """The finished delivery logs waiting in the account's inbox, by name."""
-    return waiting_files(settings.delivery_log_inbox(account.name))
+    """The finished delivery logs in the account's inbox, by name; bounces come there first, from their mailbox."""
+    inbox = settings.delivery_log_inbox(account.name)
+    if account.smtp.bounce_maildir is not None:
+        fetch_bounces(account.smtp.bounce_maildir, inbox)
+    return waiting_files(inbox)
 
 
 @stage

@@ -115,12 +115,12 @@ async def hand_over_round(
     Raises:
         Exception: What the sender raised over a batch, other than that it cannot take it; all others are settled.
     """
-    events, templates = store_of.message_sources(store, deliverables)
+    events, templates, quarantined = store_of.message_sources(store, deliverables)
     if events.is_empty():
         return Counter()
     plain = plain_texts(events, templates)
     filled = fill_in_messages(events, plain, json_values(events["ctx"], paths_to_fill_in(plain)))
-    rendered = transform.held_back(render_messages(events, templates, filled), events)
+    rendered = transform.held_back(render_messages(events, templates, filled), quarantined)
     claim = claim_round(store, account, rendered, sender=sender.name, now=now)
     counts = Counter({"not_rendered": claim.not_rendered - claim.quarantined, "quarantined": claim.quarantined})
     if claim.held.height:

@@ -1,6 +1,7 @@
 """An execution account: one cell of the system, with its own store, sender and rules."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -10,6 +11,15 @@ from tasks.contracts.vocabulary import MAX_CELL_ID
 
 AccountName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", description="Execution account.")]
 PolicyName = Literal["message-center", "first-final-wins", "best-wins"]
+
+
+class DomainLimit(BaseModel):
+    """What a receiving domain takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_once: int | None = Field(default=None, ge=1, description="Messages on their way at one time.")
+    per_minute: float | None = Field(default=None, gt=0, description="Messages a minute.")
 
 
 class SmtpServer(BaseModel):
@@ -22,6 +32,30 @@ class SmtpServer(BaseModel):
     connections: int = Field(default=4, ge=1, le=64, description="Connections used side by side.")
     timeout_seconds: float = Field(default=30, gt=0, le=600)
     sender_address: str = Field(default="no-reply@localhost", description="Used where a template names none.")
+    tls: Literal["opportunistic", "required", "implicit", "off"] = Field(
+        default="opportunistic",
+        description="`opportunistic`: STARTTLS where it is offered, whoever answers; the others check the certificate.",
+    )
+    ca_file: Path | None = Field(default=None, description="Certificates to check by; left out: the system's.")
+    username: str | None = None
+    password_variable: str = Field(
+        default="MESSAGE_CENTER_SMTP_PASSWORD", description="Environment variable that holds the password."
+    )
+    dsn: tuple[Literal["failure", "delay", "success"], ...] = Field(
+        default=("failure", "delay"), description="What to be told of by mail, where the server offers it (RFC 3461)."
+    )
+    bounce_address: str | None = Field(
+        default=None, description="Where bounces go: `bounces@example.org` gets them as `bounces+EVENT_ID@example.org`."
+    )
+    bounce_maildir: Path | None = Field(default=None, description="Maildir whose new mails are read as delivery logs.")
+    domains: dict[str, DomainLimit] = Field(default={}, description="Limits by receiving domain; `*` for each other.")
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _an_address(cls, address: str | None) -> str | None:
+        if address is not None and address.count("@") != 1:
+            raise ValueError(f"'{address}' is no mail address; write bounces@example.org")
+        return address
 
 
 class Retention(BaseModel):

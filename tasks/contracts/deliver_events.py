@@ -56,7 +56,13 @@ class DeliverableEvent(Frame):
     expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     error_count = dy.Int32(min=0)
     ctx = dy.String()
-    quarantined_for = dy.String(nullable=True)  # what put the address into quarantine
+
+
+class QuarantinedEvent(Frame):
+    """An event whose address nothing may go to."""
+
+    event_id = dy.Int64(primary_key=True)
+    kind = dy.Enum(KINDS)  # what put the address there
 
 
 class MessageTemplate(Frame):

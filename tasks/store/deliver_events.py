@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import dataframely as dy
 import polars as pl
@@ -16,6 +16,7 @@ from tasks.contracts.deliver_events import (
     HandOverLog,
     HeldEvent,
     MessageTemplate,
+    QuarantinedEvent,
     RenderedMessage,
 )
 from tasks.contracts.vocabulary import Queue
@@ -34,6 +35,15 @@ class Waiting:
     """The events, by id."""
     has_remains: bool
     """Whether batches are claimed, or events overdue: with those settled there may be others to hand over."""
+
+
+class Sources(NamedTuple):
+    """What the messages of a round are made of."""
+
+    events: dy.DataFrame[DeliverableEvent]
+    templates: dy.DataFrame[MessageTemplate]
+    """Of the events' deliveries; none where it is lost."""
+    quarantined: dy.DataFrame[QuarantinedEvent]
 
 
 @dataclass(frozen=True)
@@ -69,15 +79,19 @@ def waiting(store: StoreFile, *, now: datetime, queue: Queue | None) -> Waiting:
     return Waiting(Deliverable.validate(events, cast=True), has_remains)
 
 
-def message_sources(
-    store: StoreFile, deliverables: dy.DataFrame[Deliverable]
-) -> tuple[dy.DataFrame[DeliverableEvent], dy.DataFrame[MessageTemplate]]:
-    """The events of a round, and the templates of their deliveries (none where it is lost)."""
+def message_sources(store: StoreFile, deliverables: dy.DataFrame[Deliverable]) -> Sources:
+    """What the messages of a round are made of."""
     wanted = {"wanted": deliverables.select("delivery_id").unique()}
+    of_round, ids = {"deliverables": deliverables}, id_range(deliverables)
     with reading(store) as session:
-        events = session.frame("deliver_events/select_events", {"deliverables": deliverables}, **id_range(deliverables))
+        events = session.frame("deliver_events/select_events", of_round, **ids)
+        quarantined = session.frame("deliver_events/select_quarantined", of_round, **ids)
         templates = session.frame("deliver_events/select_templates", wanted)
-    return DeliverableEvent.validate(events, cast=True), MessageTemplate.validate(templates, cast=True)
+    return Sources(
+        DeliverableEvent.validate(events, cast=True),
+        MessageTemplate.validate(templates, cast=True),
+        QuarantinedEvent.validate(quarantined, cast=True),
+    )
 
 
 def claim_round(

@@ -20,6 +20,7 @@ from tasks.contracts.deliver_events import (
     HeldEvent,
     Message,
     NextTry,
+    QuarantinedEvent,
     RenderedMessage,
 )
 from tasks.contracts.ingest_events import channel_address
@@ -81,12 +82,12 @@ def claimed_events(
 
 
 def held_back(
-    rendered: dy.DataFrame[RenderedMessage], events: dy.DataFrame[DeliverableEvent], /
+    rendered: dy.DataFrame[RenderedMessage], quarantined: dy.DataFrame[QuarantinedEvent], /
 ) -> dy.DataFrame[RenderedMessage]:
     """The messages, with a problem where their address is in quarantine: nothing is sent to it."""
-    kinds = events.select("event_id", "quarantined_for").drop_nulls()
-    if kinds.is_empty():
+    if quarantined.is_empty():
         return rendered
+    kinds = quarantined.select("event_id", quarantined_for=pl.col("kind").cast(pl.String))
     is_held = pl.col("quarantined_for").is_not_null()
     problem = pl.format(f"{QUARANTINED}: {{}}", "quarantined_for")
     return RenderedMessage.validate(

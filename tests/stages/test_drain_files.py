@@ -178,6 +178,6 @@ def test_a_file_that_another_run_took_in_meanwhile_is_known_and_its_keys_are_too
     first, both = read("a.json"), read("a.json", "b.json")
     for events in (first, both):
         counts = in_store.take_in(
-            run.store, events.files, events.events, events.rejected, cell_id=3, received_at=run.now
+            run.store, events.files, events.events, events.rejected, events.given, cell_id=3, received_at=run.now
         )
     assert [counted and (counted.accepted, counted.duplicates) for counted in counts] == [None, (0, 1)]

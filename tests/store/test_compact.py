@@ -125,7 +125,7 @@ def test_a_new_file_that_differs_is_never_put_in_place(
     assert compact(emptied, ALWAYS) is not None
 
 
-STEPS = ("write_anew before", "_differences before", "_sync before", "replace before", "replace after")
+STEPS = ("write_anew before", "_differences before", "flush before", "replace before", "replace after")
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ def test_what_changed_since_it_was_found_overdue_does_not_expire(store: StoreFil
 def test_a_message_source_is_the_event_with_its_data_and_the_texts_of_its_delivery(store: StoreFile) -> None:
     put_delivery(store, sender="shop@example.org", body_html="<b></b>")
     put_events(store, [Event(1), Event(2, ctx='{"a": [1, {"b": "é"}]}'), Event(3)])
-    events, template = message_sources(
+    events, template, _ = message_sources(
         store, waiting(store, now=NOW, queue=None).deliverables.filter(pl.col("event_id") != CELL + 3)
     )
     assert events.select("event_id", "email", "ctx").rows() == [
@@ -210,7 +210,7 @@ def test_a_message_source_is_the_event_with_its_data_and_the_texts_of_its_delive
 
 def test_a_delivery_without_its_template_has_no_texts(store: StoreFile) -> None:
     put_events(store, [Event(1)])
-    events, template = message_sources(store, waiting(store, now=NOW, queue=None).deliverables)
+    events, template, _ = message_sources(store, waiting(store, now=NOW, queue=None).deliverables)
     assert (events.height, template.height) == (1, 0)
 
 

@@ -23,6 +23,8 @@ PROBLEM: Final = "no report of a delivery, and no bounce that is known"
 _ACTIONS = {"delayed": "deferred", "delivered": "delivered", "relayed": "accepted", "expanded": "accepted"}
 _MBOX = re.compile(rb"(?m)^From [^\n]*\d{4}\r?\n")
 _ADDRESS = re.compile(r"[^\s<>;,\"']+@[^\s<>;,\"']+")
+_OUR_ENVELOPE = re.compile(r"^\d{1,19}$")
+_VERP = re.compile(r"\+(\d{6,19})@")
 Row = dict[str, Any]
 
 
@@ -112,7 +114,23 @@ def _about(message: Message, received_at: datetime) -> Row:
             for name, column in (("Message-ID", "provider_message_id"), ("X-Event-ID", "event_id")):
                 if told := re.search(rf"(?im)^{name}:\s*<?([^\s<>]+)>?", returned):
                     found[column] = told[1]
+    if "event_id" not in found and (event_id := _told_by_us(message)):
+        found["event_id"] = event_id
     return found
+
+
+def _told_by_us(message: Message) -> str | None:
+    """Our event id, from the envelope id that we gave, or from the address that the bounce came to (VERP)."""
+    envelope_ids = [
+        str(block.get("Original-Envelope-Id", ""))
+        for part in message.walk()
+        if part.get_content_type() == "message/delivery-status" and isinstance(part.get_payload(), list)
+        for block in part.get_payload()
+        if isinstance(block, Message)
+    ]
+    ids = [told[0] for text in envelope_ids if (told := _OUR_ENVELOPE.match(text.strip()))]
+    addresses = " ".join(str(value) for name in ("To", "Delivered-To") for value in message.get_all(name, []))
+    return next(iter([*ids, *_VERP.findall(addresses)]), None)
 
 
 def _address(text: str) -> str | None:

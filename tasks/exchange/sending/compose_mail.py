@@ -28,19 +28,25 @@ class Mail:
     utf8_address: bool  # the server must understand SMTPUTF8
 
 
-def compose(message: dict[str, Any], *, default_sender: str, now: datetime) -> Mail:
+def compose(message: dict[str, Any], *, default_sender: str, now: datetime, bounce_address: str | None = None) -> Mail:
     """Makes the mail of a row of `Message`.
+
+    Args:
+        message: The row.
+        default_sender: The sender where the template names none.
+        now: The mail's date.
+        bounce_address: Where bounces go, the event's id added (VERP); left out: to the sender.
 
     Raises:
         ValueError: An address or a header cannot be one.
     """
     try:
-        return _composed(message, default_sender, now)
+        return _composed(message, default_sender, now, bounce_address)
     except (MessageError, LookupError, AttributeError, TypeError) as error:  # the header parser on odd addresses
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def _composed(message: dict[str, Any], default_sender: str, now: datetime) -> Mail:
+def _composed(message: dict[str, Any], default_sender: str, now: datetime, bounce_address: str | None) -> Mail:
     named_sender = message["sender"] or default_sender
     if _CONTROL_CHARACTER.search(named_sender):
         raise ValueError(f"the sender {named_sender!r} holds characters that no header may")
@@ -64,7 +70,13 @@ def _composed(message: dict[str, Any], default_sender: str, now: datetime) -> Ma
         mail.set_content(html, subtype="html")
     content = mail.as_bytes()
     _check_headers(content, mail.keys())
-    return Mail(message["event_id"], message_id, sender, recipient, content, utf8_address)
+    envelope_sender = _returned_to(bounce_address, message["event_id"]) if bounce_address else sender
+    return Mail(message["event_id"], message_id, envelope_sender, recipient, content, utf8_address)
+
+
+def _returned_to(bounce_address: str, event_id: int) -> str:
+    local, _, domain = bounce_address.rpartition("@")
+    return f"{local}+{event_id}@{domain}"
 
 
 def _check_headers(content: bytes, names: list[str]) -> None:

@@ -1,7 +1,6 @@
 """The sender that hands messages to a mail server, over several connections side by side."""
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from aiosmtplib import SMTP
 from tasks.contracts.accounts import SmtpServer
 from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED, HandOver, Message
 from tasks.exchange.sending.compose_mail import compose
+from tasks.exchange.sending.domain_line import DomainLine
 from tasks.exchange.sending.hand_over_journal import (
     Journal,
     Result,
@@ -33,7 +33,7 @@ JOURNAL_SUFFIX = ".journal.ndjson"
 class _Sending:
     """A batch on its way: messages that wait, results so far, and why a connection gave up."""
 
-    waiting: deque[dict[str, Any]]
+    line: DomainLine
     journal: Journal
     results: list[Result] = field(default_factory=list)
     trouble: str = ""
@@ -74,15 +74,15 @@ class SmtpSender:
             Result(event_id, "refused", "failed", f"the smtp sender takes mail only, not {channel}")
             for event_id, channel in messages.filter(~is_mail).select("event_id", "channel").iter_rows()
         ]
-        mails = deque(messages.filter(is_mail).iter_rows(named=True))
+        mails = list(messages.filter(is_mail).iter_rows(named=True))
         with journal(self._journal(batch_id), self.now) as opened:
-            sending = _Sending(mails, opened)
+            sending = _Sending(DomainLine(mails, self.server.domains), opened)
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(self.server.connections, len(mails))):
                     workers.create_task(self._work(sending))
         if mails and not sending.results and not others:
             raise SenderUnavailableError(sending.trouble)
-        left = [Result(mail["event_id"], "deferred", None, sending.trouble) for mail in sending.waiting]
+        left = [Result(mail["event_id"], "deferred", None, sending.trouble) for mail in sending.line.waiting]
         return results_frame([*others, *sending.results, *left], self.now)
 
     def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:
@@ -108,12 +108,12 @@ class SmtpSender:
 
     async def _work(self, sending: _Sending) -> None:
         """Opens connections one after the other, for as long as each gets somewhere and messages wait."""
-        while sending.waiting:
+        while sending.line.waiting:
             got_somewhere = False
             try:
                 client = await connected(self.server)
                 try:
-                    while sending.waiting and client.is_connected:
+                    while sending.line.waiting and client.is_connected:
                         await self._next(sending, client)
                         got_somewhere = True
                 finally:
@@ -124,18 +124,27 @@ class SmtpSender:
                 return
 
     async def _next(self, sending: _Sending, client: SMTP) -> None:
-        message = sending.waiting.popleft()
+        async with sending.line.next() as message:
+            if message is not None:
+                await self._pass_on(message, sending, client)
+
+    async def _pass_on(self, message: dict[str, Any], sending: _Sending, client: SMTP) -> None:
         try:
-            mail = compose(message, default_sender=self.server.sender_address, now=self.now)
+            mail = compose(
+                message,
+                default_sender=self.server.sender_address,
+                now=self.now,
+                bounce_address=self.server.bounce_address,
+            )
         except ValueError as error:
             sending.note(Result(message["event_id"], "refused", "failed", f"cannot be made a mail: {error}"))
             return
         await sending.journal.intend(mail.event_id)
         try:
-            result = await transfer(client, mail)
+            result = await transfer(client, mail, self.server.dsn)
         except NotSentError as error:
             sending.journal.note(Result(mail.event_id, "deferred", None, str(error)))
-            sending.waiting.appendleft(message)
+            sending.line.again(message)
             raise
         sending.note(result)
 

@@ -1,8 +1,10 @@
 """One message over one SMTP connection, and what can become of it."""
 
+import os
 import re
+from collections.abc import Sequence
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from tasks.contracts.accounts import SmtpServer
 from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED
@@ -26,17 +28,34 @@ async def connected(server: SmtpServer) -> SMTP:
     Raises:
         NotSentError: There is none to be had.
     """
-    client = SMTP(hostname=server.host, port=server.port, timeout=server.timeout_seconds)
+    client = SMTP(
+        hostname=server.host,
+        port=server.port,
+        timeout=server.timeout_seconds,
+        use_tls=server.tls == "implicit",
+        start_tls={"opportunistic": None, "required": True}.get(server.tls, False),
+        validate_certs=server.tls != "opportunistic",
+        cert_bundle=str(server.ca_file) if server.ca_file else None,
+        username=server.username,
+        password=_password(server),
+    )
     try:
         await client.connect()
-    except (SMTPException, OSError) as error:
+        if client.is_ehlo_or_helo_needed:
+            await _greeted(client)
+    except (SMTPException, OSError, ValueError) as error:
         client.close()
         raise NotSentError(f"{server.host}:{server.port}: {_said(error)}") from error
     return client
 
 
-async def transfer(client: SMTP, mail: Mail) -> Result:
+async def transfer(client: SMTP, mail: Mail, notify: Sequence[str] = ()) -> Result:
     """Sends a message.
+
+    Args:
+        client: The connection.
+        mail: The message.
+        notify: What to be told of by mail: `failure`, `delay`, `success`.
 
     Returns:
         What the server said, or `unsure` where the connection was lost between the message's last byte and the reply.
@@ -45,9 +64,9 @@ async def transfer(client: SMTP, mail: Mail) -> Result:
         NotSentError: The message did not leave; another connection may try.
     """
     try:
-        if mail.utf8_address and not await _takes_utf8(client):
+        if mail.utf8_address and not client.supports_extension("smtputf8"):
             return Result(mail.event_id, "refused", "failed", "the server takes no addresses beyond ASCII (SMTPUTF8)")
-        reply = await _envelope(client, mail)
+        reply = await _envelope(client, mail, notify)
     except (SMTPException, OSError) as error:
         raise NotSentError(_said(error)) from error
     if reply is None:
@@ -71,20 +90,34 @@ async def leave(client: SMTP) -> None:
         client.close()
 
 
-async def _takes_utf8(client: SMTP) -> bool:
-    if client.is_ehlo_or_helo_needed:
+async def _greeted(client: SMTP) -> None:
+    try:
         await client.ehlo()
-    return client.supports_extension("smtputf8")
+    except SMTPHeloError:
+        await client.helo()
 
 
-async def _envelope(client: SMTP, mail: Mail) -> Reply | None:
+def _password(server: SmtpServer) -> str | None:
+    if server.username is None:
+        return None
+    password = os.environ.get(server.password_variable)
+    if password is None:
+        raise NotSentError(f"{server.password_variable} is not set: it holds the password of {server.username}")
+    return password
+
+
+async def _envelope(client: SMTP, mail: Mail, notify: Sequence[str]) -> Reply | None:
     """Up to the server's readiness for the message; the reply that stands against it, if any."""
     options, encoding = (["SMTPUTF8"], "utf-8") if mail.utf8_address else ([], "ascii")
+    wishes: list[str] = []
+    if notify and client.supports_extension("dsn"):
+        options += ["RET=HDRS", f"ENVID={mail.event_id}"]
+        wishes = [f"NOTIFY={','.join(notify).upper()}"]
     command = "MAIL"
     try:
         await client.mail(mail.envelope_sender, options=options, encoding=encoding)
         command = "RCPT"
-        await client.rcpt(mail.recipient, encoding=encoding)
+        await client.rcpt(mail.recipient, options=wishes, encoding=encoding)
     except SMTPResponseException as refusal:
         return Reply(command, refusal.code, refusal.message)
     answer = await client.execute_command(b"DATA")
