@@ -149,6 +149,7 @@ SOURCES = st.none() | st.lists(PLACES | TEXT.map(lambda text: text.replace("{", 
 )
 @example([{"a": "<&'\">"}], ("{{ a }}", "{{ a }}", "<b>{{ a }}</b>{{ a | safe }}"), "email", True)  # noqa: FBT003
 @example([{"a": "\u2028x\x85"}], ("{{ a }}", "{{ a }}", None), "email", False)  # noqa: FBT003
+@example([{"a": None}], ("{{ a | safe }}", "{{ a }}{{ event.country }}", "{{ event.country | safe }}"), "email", True)  # noqa: FBT003
 def test_filled_in_or_made_one_by_one_a_message_is_the_same(
     contexts: list[dict[str, Any]], texts: tuple[str | None, ...], channel: str, is_ascii: bool
 ) -> None:

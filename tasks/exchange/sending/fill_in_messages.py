@@ -18,7 +18,7 @@ LINE_BREAKING: Final = r"[\x00-\x1f\x7f\x85\u2028\u2029]+"
 _TEXTS: Final = ("subject", "body_text", "body_html")
 _SPACE: Final = r"^[\s\x1c-\x1f]*$"  # what Python takes for white space
 _WHOLE_NUMBER: Final = r"^(?:0|-?[1-9][0-9]*)$"
-_PRINTED: Final = {"true": "True", "false": "False", "null": ""}
+_PRINTED: Final = {"true": "True", "false": "False"}
 _ESCAPES: Final = {"&": "&amp;", ">": "&gt;", "<": "&lt;", "'": "&#39;", '"': "&#34;"}
 
 
@@ -107,12 +107,14 @@ def _text(parts: PlainText, *, is_html: bool) -> pl.Expr:
 def _part(part: str | Field | Value, *, is_html: bool) -> pl.Expr:
     if isinstance(part, str):
         return pl.lit(part)
-    text = pl.col(part.column).cast(pl.String).fill_null("") if isinstance(part, Field) else _printed(part.path)
+    nothing = "None" if part.is_markup else ""  # the filter `safe` makes a text of whatever it gets
+    is_field = isinstance(part, Field)
+    text = pl.col(part.column).cast(pl.String).fill_null(nothing) if is_field else _printed(part.path, nothing)
     return text.str.replace_many(_ESCAPES) if is_html and not part.is_markup else text
 
 
-def _printed(path: str) -> pl.Expr:
-    """What Python prints of a JSON value; null where that takes more than a look at it."""
+def _printed(path: str, nothing: str) -> pl.Expr:
+    """What Python prints of a JSON value, `nothing` of its null; null where that takes more than a look at it."""
     value = pl.col(path)
     is_text = value.str.starts_with('"') & ~value.str.contains("\\", literal=True)
     return (
@@ -120,5 +122,5 @@ def _printed(path: str) -> pl.Expr:
         .then(value.str.strip_prefix('"').str.strip_suffix('"'))
         .when(value.str.contains(_WHOLE_NUMBER))
         .then(value)
-        .otherwise(value.replace_strict(_PRINTED, default=None, return_dtype=pl.String))
+        .otherwise(value.replace_strict(_PRINTED | {"null": nothing}, default=None, return_dtype=pl.String))
     )
