@@ -108,8 +108,10 @@ def _part(part: str | Field | Value, *, is_html: bool) -> pl.Expr:
     if isinstance(part, str):
         return pl.lit(part)
     nothing = "None" if part.is_markup else ""  # the filter `safe` makes a text of whatever it gets
-    is_field = isinstance(part, Field)
-    text = pl.col(part.column).cast(pl.String).fill_null(nothing) if is_field else _printed(part.path, nothing)
+    if isinstance(part, Field):
+        text = pl.col(part.column).cast(pl.String).fill_null(nothing)
+    else:
+        text = _printed(part.path, nothing)
     return text.str.replace_many(_ESCAPES) if is_html and not part.is_markup else text
 
 
