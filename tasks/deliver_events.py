@@ -65,14 +65,15 @@ async def deliver_events(
             counts["expired"] += expire_events(store, now=now, queue=queue)
             waiting = find_waiting(store, now=now, queue=queue)
         clear_records(store, account, outbox, now=now, queue=queue)
-        sender = sender_of(account, outbox, now=now)
-        rounds = transform.rounds(
-            waiting.deliverables,
-            batch_messages=settings.batch_messages or sender.batch_messages,
-            round_messages=settings.batch_messages or sender.round_messages,
-        )
-        for events in progressing(rounds, "rounds"):
-            counts += await hand_over_round(store, account, events, sender=sender, now=now)
+        for name, events in transform.by_sender(waiting.deliverables, account.senders).items():
+            sender = sender_of(account, outbox, now=now, name=name)
+            rounds = transform.rounds(
+                events,
+                batch_messages=settings.batch_messages or sender.batch_messages,
+                round_messages=settings.batch_messages or sender.round_messages,
+            )
+            for round_ in progressing(rounds, "rounds"):
+                counts += await hand_over_round(store, account, round_, sender=sender, now=now)
     return {name: counts[name] for name in COUNTS}
 
 

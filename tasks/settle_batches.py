@@ -40,8 +40,8 @@ def recover_batches(
 @stage
 def clear_records(store: StoreFile, account: Account, outbox: Path, *, now: datetime, queue: Queue | None) -> None:
     """Clears the records of what is settled: what the other queue's run is sending is claimed, and left alone."""
-    # Looking for records reads the whole folder, which real time has no time for; its own sender's is enough.
-    for name in (account.sender,) if queue == "rt" else SENDERS:
+    # Looking for records reads the whole folder, which real time has no time for; its own senders' are enough.
+    for name in set(account.senders.values()) if queue == "rt" else SENDERS:
         sender = sender_of(account, outbox, now=now, name=name)
         for batch_id in store_of.settled_batches(store, sender.records()):
             sender.forget(batch_id)

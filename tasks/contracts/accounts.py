@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks.contracts.thresholds import Thresholds
-from tasks.contracts.vocabulary import MAX_CELL_ID
+from tasks.contracts.vocabulary import CHANNELS, MAX_CELL_ID, Channel
 
 AccountName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", description="Execution account.")]
+SenderName = Literal["outbox", "smtp", "webhook"]
 PolicyName = Literal["message-center", "first-final-wins", "best-wins"]
 
 
@@ -58,6 +59,21 @@ class SmtpServer(BaseModel):
         return address
 
 
+class WebhookGateway(BaseModel):
+    """Where and how the `webhook` sender posts messages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(default="", description='Address that takes them, as `{"messages": [...]}`.')
+    secret_variable: str = Field(
+        default="MESSAGE_CENTER_WEBHOOK_SECRET",
+        description="Environment variable with the key that calls are signed by, in Base64 (`whsec_...`).",
+    )
+    messages_per_call: int = Field(default=100, ge=1, le=10_000)
+    connections: int = Field(default=4, ge=1, le=64, description="Calls under way at one time.")
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
+
+
 class Retention(BaseModel):
     """How long rows are kept, in days (design 3.6)."""
 
@@ -89,14 +105,21 @@ class Account(BaseModel):
     label: str = ""
     cell_id: int = Field(ge=0, le=MAX_CELL_ID)
     archive_every: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=1), le=timedelta(days=31))
-    sender: Literal["outbox", "smtp"] = "outbox"
+    sender: SenderName = "outbox"
+    channel_senders: dict[Channel, SenderName] = Field(default={}, description="Other senders, by channel.")
     smtp: SmtpServer = SmtpServer()
+    webhook: WebhookGateway = WebhookGateway()
     policy: PolicyName = "message-center"
     accepted_means_sent: bool = False
     parked_limit_days: int = Field(default=7, ge=1, description="Parked log rows older than this are reported.")
     retries: Retries = Retries()
     retention: Retention = Retention()
     thresholds: Thresholds = Thresholds()
+
+    @property
+    def senders(self) -> dict[Channel, SenderName]:
+        """The sender of every channel."""
+        return {channel: self.channel_senders.get(channel, self.sender) for channel in CHANNELS}
 
     @field_validator("name")
     @classmethod

@@ -27,6 +27,7 @@ class Deliverable(Frame):
     event_id = dy.Int64(primary_key=True)
     delivery_id = dy.Int64()
     queue = dy.Enum(QUEUES)
+    channel = dy.Enum(CHANNELS)
 
 
 class ExpirableEvent(Frame):

@@ -1,6 +1,6 @@
 """Rounds, messages, log rows and next tries of the hand-over (design 3.3)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -24,7 +24,16 @@ from tasks.contracts.deliver_events import (
     RenderedMessage,
 )
 from tasks.contracts.ingest_events import channel_address
-from tasks.contracts.vocabulary import EXPIRATION_PASSED, TRIES_USED_UP
+from tasks.contracts.vocabulary import EXPIRATION_PASSED, TRIES_USED_UP, Channel
+
+
+def by_sender(
+    deliverables: dy.DataFrame[Deliverable], senders: Mapping[Channel, str], /
+) -> dict[str, dy.DataFrame[Deliverable]]:
+    """The events of each sender, by the channels that go to it; senders without any are left out."""
+    name = pl.col("channel").cast(pl.String).replace_strict(dict(senders), return_dtype=pl.String).alias("sender")
+    parts = deliverables.with_columns(name).partition_by("sender", maintain_order=True, include_key=False, as_dict=True)
+    return {str(sender): cast("dy.DataFrame[Deliverable]", part) for (sender,), part in parts.items()}
 
 
 def rounds(

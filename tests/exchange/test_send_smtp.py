@@ -50,7 +50,7 @@ def send(
     async def sent() -> tuple[dy.DataFrame[HandOver], ScriptedServer]:
         async with scripted(script) as server:
             settings = SmtpServer(port=server.port, connections=connections, timeout_seconds=10)
-            return await senders_alone.send(SmtpSender(outbox, settings, NOW), "b-1", batch), server
+            return await senders_alone.send(SmtpSender(outbox, NOW, settings), "b-1", batch), server
 
     return asyncio.run(sent())
 
@@ -214,13 +214,13 @@ def test_a_server_that_takes_no_connection_is_unavailable(tmp_path: Path, reply:
         send(
             tmp_path, messages({}, {}), lambda asked, n: reply if asked == "CONNECT" else usual(asked, n), connections=2
         )
-    assert SmtpSender(tmp_path, SmtpServer(), NOW).record("b-1", [1, 2]) is None
+    assert SmtpSender(tmp_path, NOW, SmtpServer()).record("b-1", [1, 2]) is None
 
 
 def test_a_port_where_nobody_listens_is_unavailable(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        sender = SmtpSender(tmp_path, SmtpServer(port=taken.getsockname()[1]), NOW)
+        sender = SmtpSender(tmp_path, NOW, SmtpServer(port=taken.getsockname()[1]))
         with pytest.raises(SenderUnavailableError):
             asyncio.run(senders_alone.send(sender, "b-1", messages({})))
 
@@ -282,7 +282,7 @@ def test_a_batch_is_sent_once_ever(tmp_path: Path) -> None:
 
 
 def test_the_record_after_a_crash_is_the_journal(tmp_path: Path) -> None:
-    sender = SmtpSender(tmp_path, SmtpServer(), datetime(2027, 1, 1, tzinfo=UTC))
+    sender = SmtpSender(tmp_path, datetime(2027, 1, 1, tzinfo=UTC), SmtpServer())
     assert sender.record("b-1", [1]) is None
     at = '"at": "2026-11-23T12:00:00+00:00"'
     (tmp_path / "b-1.journal.ndjson").write_text(
@@ -302,7 +302,7 @@ def test_the_record_after_a_crash_is_the_journal(tmp_path: Path) -> None:
 
 
 def test_a_journal_with_a_damaged_line_makes_unsure_what_it_does_not_tell_of(tmp_path: Path) -> None:
-    sender = SmtpSender(tmp_path, SmtpServer(), NOW)
+    sender = SmtpSender(tmp_path, NOW, SmtpServer())
     at = '"at": "2026-11-23T12:00:00+00:00"'
     taken = f'{{"event_id": "1", {at}, "outcome": "taken", "kind": "accepted"}}\n'
     (tmp_path / "b-1.journal.ndjson").write_text(f'{taken}{{"event_\0\0": "2", {at}}}\n{{"event_id": "3", {at}')
@@ -322,7 +322,7 @@ def test_many_messages_over_several_connections_arrive_once_each_at_a_real_serve
     ]
     with ReceivingServer(tmp_path / "taken.ndjson") as server:
         settings = SmtpServer(port=server.port, connections=4)
-        handed_over = asyncio.run(senders_alone.send(SmtpSender(tmp_path, settings, NOW), "b-1", messages(*changes)))
+        handed_over = asyncio.run(senders_alone.send(SmtpSender(tmp_path, NOW, settings), "b-1", messages(*changes)))
     assert handed_over.group_by("outcome", "kind").len().sort("outcome", "kind").rows() == [
         ("taken", "accepted", 24),
         ("deferred", "deferred", 12),

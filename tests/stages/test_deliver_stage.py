@@ -346,5 +346,5 @@ def test_accounts_deliver_side_by_side_in_one_process_and_the_same_account_takes
 
 
 def test_an_unknown_sender_is_named_with_those_that_there_are(settings: Settings, account: Account) -> None:
-    with pytest.raises(ValueError, match="no sender 'pigeon'; choose one of outbox, smtp for account 'alpha'"):
+    with pytest.raises(ValueError, match="no sender 'pigeon'; choose one of outbox, smtp, webhook for account 'alpha'"):
         sender_of(account, settings.outbox("alpha"), now=NOW, name="pigeon")

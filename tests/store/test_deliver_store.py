@@ -137,7 +137,7 @@ def test_deliverable_is_what_has_a_delivery_no_batch_and_no_try_to_wait_for(stor
         session.connection.execute("update event set delivery_id = null where event_id = $id", {"id": CELL + 8})
     claim(store, 7)
     assert waiting(store, now=NOW, queue=None).deliverables["event_id"].to_list() == [CELL + 1, CELL + 2, CELL + 6]
-    assert waiting(store, now=NOW, queue="rt").deliverables.rows() == [(CELL + 6, DELIVERY, "rt")]
+    assert waiting(store, now=NOW, queue="rt").deliverables.rows() == [(CELL + 6, DELIVERY, "rt", "email")]
     assert waiting(store, now=NOW + SECOND, queue="batch").deliverables.height == 3
 
 

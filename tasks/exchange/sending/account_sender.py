@@ -6,9 +6,10 @@ from pathlib import Path
 from tasks.contracts.accounts import Account
 from tasks.exchange.sending.send_outbox import OutboxSender
 from tasks.exchange.sending.send_smtp import SmtpSender
+from tasks.exchange.sending.send_webhook import WebhookSender
 from tasks.exchange.sending.senders import Sender
 
-SENDERS = ("outbox", "smtp")
+SENDERS = ("outbox", "smtp", "webhook")
 
 
 def sender_of(account: Account, outbox: Path, *, now: datetime, name: str | None = None) -> Sender:
@@ -27,5 +28,7 @@ def sender_of(account: Account, outbox: Path, *, now: datetime, name: str | None
     if name == "outbox":
         return OutboxSender(outbox, account.name, now)
     if name == "smtp":
-        return SmtpSender(outbox, account.smtp, now)
+        return SmtpSender(outbox, now, account.smtp)
+    if name == "webhook":
+        return WebhookSender(outbox, now, account.webhook)
     raise ValueError(f"There is no sender '{name}'; choose one of {', '.join(SENDERS)} for account '{account.name}'.")

@@ -1,10 +1,8 @@
 """The sender that hands messages to a mail server, over several connections side by side."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import dataframely as dy
@@ -12,21 +10,13 @@ import polars as pl
 from aiosmtplib import SMTP
 
 from tasks.contracts.accounts import SmtpServer
-from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED, HandOver, Message
+from tasks.contracts.deliver_events import HandOver, Message
 from tasks.exchange.sending.compose_mail import compose
 from tasks.exchange.sending.domain_line import DomainLine
-from tasks.exchange.sending.hand_over_journal import (
-    Journal,
-    Result,
-    has_damage,
-    journal,
-    journal_results,
-    results_frame,
-)
+from tasks.exchange.sending.hand_over_journal import Journal, Result, journal, results_frame
+from tasks.exchange.sending.journalled import Journalled
 from tasks.exchange.sending.senders import Answer, SenderUnavailableError
 from tasks.exchange.sending.smtp_connection import NotSentError, connected, leave, transfer
-
-JOURNAL_SUFFIX = ".journal.ndjson"
 
 
 @dataclass
@@ -44,12 +34,10 @@ class _Sending:
 
 
 @dataclass(frozen=True)
-class SmtpSender:
+class SmtpSender(Journalled):
     """Sends the mails of an account; keeps a journal per batch in the folder `outbox`."""
 
-    outbox: Path
     server: SmtpServer
-    now: datetime
     name: str = "smtp"
     batch_messages: int = 5_000
     round_messages: int = 5_000
@@ -75,7 +63,7 @@ class SmtpSender:
             for event_id, channel in messages.filter(~is_mail).select("event_id", "channel").iter_rows()
         ]
         mails = list(messages.filter(is_mail).iter_rows(named=True))
-        with journal(self._journal(batch_id), self.now) as opened:
+        with journal(self.journal_path(batch_id), self.now) as opened:
             sending = _Sending(DomainLine(mails, self.server.domains), opened)
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(self.server.connections, len(mails))):
@@ -84,27 +72,6 @@ class SmtpSender:
             raise SenderUnavailableError(sending.trouble)
         left = [Result(mail["event_id"], "deferred", None, sending.trouble) for mail in sending.line.waiting]
         return results_frame([*others, *sending.results, *left], self.now)
-
-    def record(self, batch_id: str, event_ids: Sequence[int]) -> dy.DataFrame[HandOver] | None:
-        """What the batch's journal says of these events; where it is damaged, those it is silent on are unsure."""
-        path = self._journal(batch_id)
-        told = journal_results(path)
-        results = HandOver.create_empty() if told is None else told
-        if has_damage(path):
-            missing = sorted(set(event_ids) - set(results["event_id"]))
-            unsure = [Result(event_id, "unsure", "unknown", HAND_OVER_INTERRUPTED) for event_id in missing]
-            results = HandOver.validate(pl.concat([results, results_frame(unsure, self.now)]))
-        if results.is_empty():
-            return None
-        return HandOver.validate(results.filter(pl.col("event_id").is_in(list(event_ids))))
-
-    def forget(self, batch_id: str) -> None:
-        """Removes the batch's journal."""
-        self._journal(batch_id).unlink(missing_ok=True)
-
-    def records(self) -> list[str]:
-        """The batches that have a journal."""
-        return sorted(path.name.removesuffix(JOURNAL_SUFFIX) for path in self.outbox.glob(f"*{JOURNAL_SUFFIX}"))
 
     async def _work(self, sending: _Sending) -> None:
         """Opens connections one after the other, for as long as each gets somewhere and messages wait."""
@@ -147,6 +114,3 @@ class SmtpSender:
             sending.line.again(message)
             raise
         sending.note(result)
-
-    def _journal(self, batch_id: str) -> Path:
-        return self.outbox / f"{batch_id}{JOURNAL_SUFFIX}"

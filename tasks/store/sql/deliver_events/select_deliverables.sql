@@ -1,5 +1,5 @@
 -- Events with a delivery that no batch holds and whose next try is due, of one queue or (null) of both.
-select event_id, delivery_id, queue
+select event_id, delivery_id, queue, channel
 from event
 where status = 'pending_delivery'
     and delivery_id is not null
