@@ -108,7 +108,7 @@ def _told(answer: httpx.Response, part: Sequence[Row]) -> list[Result]:
         results = {result.event_id: result for result in _all(part, "taken", "accepted", None)}
         return list((results | {one: told for one, told in named.items() if one in results}).values())
     if answer.status_code in NOT_NOW or answer.is_server_error:
-        return _all(part, "deferred", None, reason)
+        return _all(part, "deferred", "deferred", reason)
     return _all(part, "refused", "rejected", reason)
 
 
