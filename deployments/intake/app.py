@@ -1,8 +1,10 @@
 """The app: its routes, and what begins and ends with it."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import polars as pl
 from fastapi import APIRouter, FastAPI
@@ -14,6 +16,8 @@ from tasks.contracts.intake import HealthAnswer
 from tasks.exchange.roster import load_roster
 from tasks.settings import Settings
 
+SWITCH_SECONDS: Final = 0.000_5
+"""How long the thread that takes a group in may keep those waiting who talk to callers."""
 health = APIRouter(tags=["service"])
 
 
@@ -33,6 +37,7 @@ def intake_app(settings: Settings) -> FastAPI:
         for account in load_roster(settings.roster_path):
             service.intake.account(account.name).ids.fetch()
         gc.freeze()  # what was imported stays
+        sys.setswitchinterval(SWITCH_SECONDS)
         with pl.Config(engine_affinity="in-memory"):  # a group of calls is many small queries
             yield
             await service.intake.ended()

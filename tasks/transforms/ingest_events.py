@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import dataframely as dy
 import polars as pl
@@ -38,7 +38,10 @@ class Normalised(NamedTuple):
 
 def normalise(fields: dy.DataFrame[EventFields], /) -> Normalised:
     """Types and cleans the fields of received rows and sets aside those that cannot be events."""
-    good, failure = CandidateEvent.filter(candidates(fields))
+    found = candidates(fields)
+    if CandidateEvent.is_valid(found):  # most often; to tell the rows apart takes twice the time
+        return Normalised(cast("dy.DataFrame[CandidateEvent]", found), RejectedRow.create_empty())
+    good, failure = CandidateEvent.filter(found)
     broken_rules = failure.details()
     reason = pl.coalesce(pl.when(pl.col(reason) == "invalid").then(pl.lit(reason)) for reason in REJECT_REASONS)
     rejected = broken_rules.select("line", reason.alias("reason"), pl.col("problem").alias("detail"), "raw")
@@ -71,10 +74,11 @@ def accept(
         content_keys: `line` and `content_key` of the events without an id of their own.
         received_at: When they arrived.
     """
-    completed = events.join(content_keys, on="line", how="left", maintain_order="left").with_columns(
-        pl.coalesce("event_key", "content_key").alias("event_key"),
-        pl.col("created_at").fill_null(received_at),
-    )
+    keyed: pl.DataFrame = events
+    if content_keys.height:
+        joined = events.join(content_keys, on="line", how="left", maintain_order="left")
+        keyed = joined.with_columns(pl.coalesce("event_key", "content_key").alias("event_key"))
+    completed = keyed.with_columns(pl.col("created_at").fill_null(received_at))
     return AcceptedEvent.validate(completed.select(AcceptedEvent.column_names()), cast=True)
 
 
