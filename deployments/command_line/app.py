@@ -14,6 +14,7 @@ from deployments.command_line import (
     doctor,
     health,
     intake,
+    privacy,
     processing,
     quarantine,
     templates,
@@ -37,6 +38,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(templates.app, name="templates")
 app.add_typer(intake.app, name="tokens")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(privacy.app, name="privacy")
 app.command()(intake.intake)
 app.command()(demonstration.demo)
 app.command()(processing.ingest)

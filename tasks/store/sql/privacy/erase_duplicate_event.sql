@@ -1,0 +1,2 @@
+-- Keys of copies that mention the address.
+delete from duplicate_event where regexp_matches(event_key, $pattern, 'i')
