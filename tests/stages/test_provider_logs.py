@@ -115,6 +115,23 @@ def test_a_report_says_what_happened(run: AccountRun, event_id: str, action: str
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ("Reporting-MTA: dns; mx.example.org", "Reporting-MTA: dns; mx.example.org\nOriginal-Envelope-Id: {}"),
+        ("To: bounce@example.com", "To: bounces+{}@example.com"),
+        ("To: bounce@example.com", "Delivered-To: bounces+{}@example.com\nTo: x@y"),
+    ],
+)
+def test_a_bounce_that_brings_nothing_back_is_known_by_its_envelope(
+    run: AccountRun, event_id: str, said: str, instead: str
+) -> None:
+    mail = dsn(event_id).replace(f"X-Event-ID: {event_id}\n", "").replace("Message-ID: <m1@example.com>\n", "")
+    assert collected(run, "bare.eml", mail).rejected == 1
+    assert collected(run, "one.eml", mail.replace(said, instead.format(event_id))).stored == 1
+    assert rows_of(run, "select event_id::varchar, kind from delivery_log") == [(event_id, "bounced")]
+
+
 def test_a_format_that_is_named_is_not_guessed_at(run: AccountRun, event_id: str) -> None:
     payload = json.dumps(PAYLOADS["twilio"](event_id))
     assert collected(run, "a.json", payload, log_format="canonical").rejected == 1

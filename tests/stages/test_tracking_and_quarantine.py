@@ -141,6 +141,7 @@ def test_an_address_that_was_released_is_used_again_until_it_bounces_again(accou
     assert release(account.store, ADA, channel=None, now=AT) == 0
     assert quarantined(account.store).is_empty()
     ids = sent(account, tmp_path, "2")
+    assert rows_of(account, "select distinct outcome from hand_over") == [("taken",)]
     collect(account, [log(ids["1"], "bounced", 1)], tmp_path, name="old news")
     update(account)
     assert quarantined(account.store).is_empty()
