@@ -38,10 +38,12 @@ class ScriptedServer:
             self.commands.append(line.strip())
             going_on = answer(command)
             if command == "DATA" and going_on and self.script("DATA", counts["DATA"] - 1).startswith("354"):
-                content = await reader.readuntil(b"\r\n.\r\n")
+                content = b""
+                while (part := await reader.readline()) not in {b".\r\n", b""}:
+                    content += part
                 going_on = answer(".")
-                if going_on:
-                    self.contents.append(content.removesuffix(b".\r\n"))
+                if going_on and content:
+                    self.contents.append(content)
             going_on = going_on and command != "QUIT"
         writer.close()
 

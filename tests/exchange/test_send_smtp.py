@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dataframely as dy
+import mail_servers
 import polars as pl
 import pytest
 import senders_alone
@@ -22,6 +23,13 @@ from tasks.exchange.sending.send_smtp import SmtpSender
 from tasks.exchange.sending.senders import SenderUnavailableError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True, params=["250 scripted", "250-scripted\r\n250 PIPELINING"], ids=["in turn", "pipelined"])
+def greeting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether the scripted servers take several commands at once."""
+    monkeypatch.setitem(mail_servers.USUAL, "EHLO", request.param)
+    return str(request.param)
 
 
 def messages(*changes: dict[str, Any]) -> dy.DataFrame[Message]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import dataframely as dy
 import polars as pl
-from aiosmtplib import SMTP
 
 from tasks.contracts.accounts import SmtpServer
 from tasks.contracts.deliver_events import HandOver, Message
@@ -17,6 +16,7 @@ from tasks.exchange.sending.hand_over_journal import Journal, Result, journal, r
 from tasks.exchange.sending.journalled import Journalled
 from tasks.exchange.sending.senders import Answer, SenderUnavailableError
 from tasks.exchange.sending.smtp_connection import NotSentError, connected, leave, transfer
+from tasks.exchange.sending.smtp_dialogue import Dialogue
 
 
 @dataclass
@@ -80,7 +80,7 @@ class SmtpSender(Journalled):
             try:
                 client = await connected(self.server)
                 try:
-                    while sending.line.waiting and client.is_connected:
+                    while sending.line.waiting and client.is_open:
                         await self._next(sending, client)
                         got_somewhere = True
                 finally:
@@ -90,12 +90,12 @@ class SmtpSender(Journalled):
             if not got_somewhere:
                 return
 
-    async def _next(self, sending: _Sending, client: SMTP) -> None:
+    async def _next(self, sending: _Sending, client: Dialogue) -> None:
         async with sending.line.next() as message:
             if message is not None:
                 await self._pass_on(message, sending, client)
 
-    async def _pass_on(self, message: dict[str, Any], sending: _Sending, client: SMTP) -> None:
+    async def _pass_on(self, message: dict[str, Any], sending: _Sending, client: Dialogue) -> None:
         try:
             mail = compose(
                 message,

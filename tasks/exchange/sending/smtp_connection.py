@@ -3,13 +3,15 @@
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError
 
 from tasks.contracts.accounts import SmtpServer
 from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED
 from tasks.exchange.sending.compose_mail import Mail
 from tasks.exchange.sending.hand_over_journal import Result
+from tasks.exchange.sending.smtp_dialogue import REFUSAL, Dialogue, ServerReply
 from tasks.exchange.sending.smtp_replies import Reply, result_of
 
 SERVICE_CLOSING = 421
@@ -22,7 +24,7 @@ class NotSentError(ConnectionError):
     """The connection was lost before a message went out, or the server closes it."""
 
 
-async def connected(server: SmtpServer) -> SMTP:
+async def connected(server: SmtpServer) -> Dialogue:
     """A connection ready for mail, encrypted where the server offers it.
 
     Raises:
@@ -43,17 +45,17 @@ async def connected(server: SmtpServer) -> SMTP:
         await client.connect()
         if client.is_ehlo_or_helo_needed:
             await _greeted(client)
+        return Dialogue(client)
     except (SMTPException, OSError, ValueError) as error:
         client.close()
         raise NotSentError(f"{server.host}:{server.port}: {_said(error)}") from error
-    return client
 
 
-async def transfer(client: SMTP, mail: Mail, notify: Sequence[str] = ()) -> Result:
+async def transfer(dialogue: Dialogue, mail: Mail, notify: Sequence[str] = ()) -> Result:
     """Sends a message.
 
     Args:
-        client: The connection.
+        dialogue: The connection.
         mail: The message.
         notify: What to be told of by mail: `failure`, `delay`, `success`.
 
@@ -63,31 +65,33 @@ async def transfer(client: SMTP, mail: Mail, notify: Sequence[str] = ()) -> Resu
     Raises:
         NotSentError: The message did not leave; another connection may try.
     """
+    if mail.utf8_address and not dialogue.takes_utf8:
+        return Result(mail.event_id, "refused", "failed", "the server takes no addresses beyond ASCII (SMTPUTF8)")
     try:
-        if mail.utf8_address and not client.supports_extension("smtputf8"):
-            return Result(mail.event_id, "refused", "failed", "the server takes no addresses beyond ASCII (SMTPUTF8)")
-        reply = await _envelope(client, mail, notify)
-    except (SMTPException, OSError) as error:
+        reply = await _envelope(dialogue, mail, notify)
+    except OSError as error:
+        dialogue.close()
         raise NotSentError(_said(error)) from error
     if reply is None:
         try:
-            reply = await _content(client, mail.content)
-        except (SMTPException, OSError):
-            client.close()
+            reply = _reply("DATA", await dialogue.tell(_lines(mail.content)))
+        except OSError:
+            dialogue.close()
             return Result(mail.event_id, "unsure", "unknown", HAND_OVER_INTERRUPTED)
     elif reply.code == SERVICE_CLOSING:
+        dialogue.close()
         raise NotSentError(reply.reason)
-    elif client.is_connected:
-        await _reset(client)
+    elif dialogue.is_open:
+        await _reset(dialogue)
     return result_of(mail.event_id, reply, mail.message_id)
 
 
-async def leave(client: SMTP) -> None:
+async def leave(dialogue: Dialogue) -> None:
     """Ends a connection politely, if it still stands."""
-    try:
-        await client.quit()
-    except (SMTPException, OSError):
-        client.close()
+    with suppress(OSError):
+        if dialogue.is_open:
+            await dialogue.ask(b"QUIT")
+    dialogue.close()
 
 
 async def _greeted(client: SMTP) -> None:
@@ -106,39 +110,37 @@ def _password(server: SmtpServer) -> str | None:
     return password
 
 
-async def _envelope(client: SMTP, mail: Mail, notify: Sequence[str]) -> Reply | None:
+async def _envelope(dialogue: Dialogue, mail: Mail, notify: Sequence[str]) -> Reply | None:
     """Up to the server's readiness for the message; the reply that stands against it, if any."""
-    options, encoding = (["SMTPUTF8"], "utf-8") if mail.utf8_address else ([], "ascii")
-    wishes: list[str] = []
-    if notify and client.supports_extension("dsn"):
-        options += ["RET=HDRS", f"ENVID={mail.event_id}"]
-        wishes = [f"NOTIFY={','.join(notify).upper()}"]
-    command = "MAIL"
-    try:
-        await client.mail(mail.envelope_sender, options=options, encoding=encoding)
-        command = "RCPT"
-        await client.rcpt(mail.recipient, options=wishes, encoding=encoding)
-    except SMTPResponseException as refusal:
-        return Reply(command, refusal.code, refusal.message)
-    answer = await client.execute_command(b"DATA")
-    return None if answer.code == START_INPUT else Reply("DATA", answer.code, answer.message)
+    options, wishes = (" SMTPUTF8" if mail.utf8_address else ""), ""
+    if notify and dialogue.takes_dsn:
+        options += f" RET=HDRS ENVID={mail.event_id}"
+        wishes = f" NOTIFY={','.join(notify).upper()}"
+    sender = f"MAIL FROM:<{mail.envelope_sender}>{options}"
+    replies = await dialogue.ask(sender.encode(), f"RCPT TO:<{mail.recipient}>{wishes}".encode(), b"DATA")
+    for command, answer in zip(("MAIL", "RCPT"), replies, strict=False):
+        if answer.code >= REFUSAL:
+            if replies[-1].code == START_INPUT:  # it waits for a message that it has no recipient of
+                await dialogue.tell(b".\r\n")
+            return _reply(command, answer)
+    return None if replies[-1].code == START_INPUT else _reply("DATA", replies[-1])
 
 
-async def _content(client: SMTP, content: bytes) -> Reply:
+def _reply(command: str, answer: ServerReply) -> Reply:
+    return Reply(command, answer.code, answer.text)
+
+
+def _lines(content: bytes) -> bytes:
+    """A message as it goes over the line, its end included."""
     lines = _LEADING_DOT.sub(b"..", _LINE_END.sub(b"\r\n", content))
-    end = b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n"
-    if client.protocol is None:
-        raise ConnectionResetError("the connection is gone")
-    client.protocol.write(lines + end)
-    answer = await client.protocol.read_response(timeout=client.timeout)
-    return Reply("DATA", answer.code, answer.message)
+    return lines + (b".\r\n" if lines.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
-async def _reset(client: SMTP) -> None:
+async def _reset(dialogue: Dialogue) -> None:
     try:
-        await client.rset()
-    except (SMTPException, OSError):
-        client.close()
+        await dialogue.ask(b"RSET")
+    except OSError:
+        dialogue.close()
 
 
 def _said(error: BaseException) -> str:
