@@ -1,17 +1,11 @@
 """Flow `purge-events`: what has had its time leaves an account and its archive (the product's database cleanup)."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from tasks import purge_events as stage
 from tasks.account_run import account_run
 from tasks.artifacts import show_run, show_table
 from tasks.check_conservation import check_conservation
 from tasks.operated import operated
-from tasks.parameters import AccountParameter, NowParameter
-
-DryRunParameter = Annotated[bool, Field(description="Count what would go, and change nothing.")]
+from tasks.parameters import AccountParameter, DryRunParameter, NowParameter
 
 
 @operated("purge-events")
@@ -22,7 +16,7 @@ async def purge_events(
 
     Args:
         account: Execution account.
-        dry_run: Count what would go, and change nothing.
+        dry_run: Count what would be done, and change nothing.
         now: Clock of the run; empty: the real time.
     """
     run = account_run(account, now)

@@ -14,5 +14,6 @@ PathsParameter = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=4096)]] | None,
     Field(max_length=10_000, description="Files or folders; empty: all that waits in the account's inbox."),
 ]
+DryRunParameter = Annotated[bool, Field(description="Count what would be done, and change nothing.")]
 IngestParameter = Annotated[bool, Field(description="First take in what waits in the queue's inbox.")]
 CollectParameter = Annotated[bool, Field(description="First collect the delivery logs that wait in the inbox.")]

@@ -17,6 +17,7 @@ from deployments.command_line import (
     privacy,
     processing,
     quarantine,
+    second_chances,
     templates,
     up,
 )
@@ -48,6 +49,8 @@ app.command()(processing.logs)
 app.command("update-status")(processing.update_status)
 app.command()(processing.archive)
 app.command()(processing.purge)
+app.command()(second_chances.replay)
+app.command()(second_chances.recycle)
 app.command()(analysis.event)
 app.command()(analysis.report)
 app.command()(analysis.query)

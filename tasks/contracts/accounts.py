@@ -109,6 +109,10 @@ class Account(BaseModel):
     channel_senders: dict[Channel, SenderName] = Field(default={}, description="Other senders, by channel.")
     smtp: SmtpServer = SmtpServer()
     webhook: WebhookGateway = WebhookGateway()
+    fallback_channels: tuple[Channel, ...] = Field(
+        default=(), description="What failed on one of these goes out on the next that it has an address for."
+    )
+    recycle_within_hours: float = Field(default=72, gt=0, description="What failed earlier is not sent again.")
     policy: PolicyName = "message-center"
     accepted_means_sent: bool = False
     parked_limit_days: int = Field(default=7, ge=1, description="Parked log rows older than this are reported.")
