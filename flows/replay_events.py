@@ -14,7 +14,10 @@ from tasks.replay_events import ReplayCounts, replay
 TypeParameter = Annotated[str | None, Field(max_length=200, description="Events of this type; empty: of any.")]
 FromParameter = Annotated[AwareDatetime | None, Field(description="Routed from this instant on.")]
 ToParameter = Annotated[AwareDatetime | None, Field(description="Routed before this instant.")]
-IdsParameter = Annotated[list[int] | None, Field(max_length=100_000, description="These events; empty: any.")]
+IdsParameter = Annotated[
+    list[Annotated[int, Field(ge=1, lt=2**63)]] | None,
+    Field(max_length=100_000, description="These events; empty: any."),
+]
 
 
 @operated("replay-events")
