@@ -15,7 +15,7 @@ TypeParameter = Annotated[str | None, Field(max_length=200, description="Events 
 FromParameter = Annotated[AwareDatetime | None, Field(description="Routed from this instant on.")]
 ToParameter = Annotated[AwareDatetime | None, Field(description="Routed before this instant.")]
 IdsParameter = Annotated[
-    list[Annotated[int, Field(ge=1, lt=2**63)]] | None,
+    list[Annotated[int, Field(ge=1, le=2**63 - 1)]] | None,
     Field(max_length=100_000, description="These events; empty: any."),
 ]
 

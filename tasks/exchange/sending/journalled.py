@@ -1,6 +1,6 @@
 """What senders share whose record is a journal per batch."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +10,17 @@ import polars as pl
 
 from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED, HandOver
 from tasks.exchange.sending.hand_over_journal import Result, has_damage, journal_results, results_frame
+from tasks.exchange.sending.senders import Answer
 
 JOURNAL_SUFFIX = ".journal.ndjson"
+
+
+async def answer(sending: Awaitable[dy.DataFrame[HandOver]]) -> Answer:
+    """What became of a batch, or the error over it: whatever that is, it is this batch's alone."""
+    try:
+        return await sending
+    except Exception as error:  # noqa: BLE001 # told to whoever settles the batch
+        return error
 
 
 @dataclass(frozen=True)

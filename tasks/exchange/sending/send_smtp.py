@@ -13,7 +13,7 @@ from tasks.contracts.deliver_events import HandOver, Message
 from tasks.exchange.sending.compose_mail import compose
 from tasks.exchange.sending.domain_line import DomainLine
 from tasks.exchange.sending.hand_over_journal import Journal, Result, journal, results_frame
-from tasks.exchange.sending.journalled import Journalled
+from tasks.exchange.sending.journalled import Journalled, answer
 from tasks.exchange.sending.senders import Answer, SenderUnavailableError
 from tasks.exchange.sending.smtp_connection import NotSentError, connected, leave, transfer
 from tasks.exchange.sending.smtp_dialogue import Dialogue
@@ -48,13 +48,7 @@ class SmtpSender(Journalled):
         An answer is a `SenderUnavailableError` where no connection took anything at all of the batch, a
         `FileExistsError` where a batch of this id was sent before.
         """
-        return {batch_id: await self._answer(batch_id, messages) for batch_id, messages in batches.items()}
-
-    async def _answer(self, batch_id: str, messages: dy.DataFrame[Message]) -> Answer:
-        try:
-            return await self._sent(batch_id, messages)
-        except Exception as error:  # noqa: BLE001 # whatever it is, it is this batch's alone
-            return error
+        return {batch_id: await answer(self._sent(batch_id, messages)) for batch_id, messages in batches.items()}
 
     async def _sent(self, batch_id: str, messages: dy.DataFrame[Message]) -> dy.DataFrame[HandOver]:
         is_mail = pl.col("channel") == "email"

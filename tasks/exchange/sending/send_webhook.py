@@ -18,7 +18,7 @@ import httpx
 from tasks.contracts.accounts import WebhookGateway
 from tasks.contracts.deliver_events import HAND_OVER_INTERRUPTED, HandOver, Message
 from tasks.exchange.sending.hand_over_journal import Journal, Result, journal, results_frame
-from tasks.exchange.sending.journalled import Journalled
+from tasks.exchange.sending.journalled import Journalled, answer
 from tasks.exchange.sending.senders import Answer, SenderUnavailableError
 
 FIELDS: Final = (
@@ -47,13 +47,7 @@ class WebhookSender(Journalled):
         where a batch of this id was sent before.
         """
         async with httpx.AsyncClient(timeout=self.gateway.timeout_seconds) as client:
-            return {batch_id: await self._answer(client, batch_id, rows) for batch_id, rows in batches.items()}
-
-    async def _answer(self, client: httpx.AsyncClient, batch_id: str, messages: dy.DataFrame[Message]) -> Answer:
-        try:
-            return await self._sent(client, batch_id, messages)
-        except Exception as error:  # noqa: BLE001 # whatever it is, it is this batch's alone
-            return error
+            return {batch_id: await answer(self._sent(client, batch_id, rows)) for batch_id, rows in batches.items()}
 
     async def _sent(
         self, client: httpx.AsyncClient, batch_id: str, messages: dy.DataFrame[Message]
@@ -82,13 +76,13 @@ class WebhookSender(Journalled):
         body = _body(part)
         headers = {"Content-Type": "application/json", **_signed(call_id, self.now, body, key)}
         try:
-            answer = await client.post(self.gateway.url, content=body, headers=headers)
+            reply = await client.post(self.gateway.url, content=body, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             results = _all(part, "deferred", None, f"{self.gateway.url}: {error}")
         except httpx.HTTPError:
             results = _all(part, "unsure", "unknown", HAND_OVER_INTERRUPTED)
         else:
-            results = _told(answer, part)
+            results = _told(reply, part)
         for result in results:
             opened.note(result)
         return results
