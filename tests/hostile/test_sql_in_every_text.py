@@ -39,7 +39,7 @@ EVENT_FIELDS = {
     "registration_token": "registrationToken", "language": "language", "external_id": "externalId", "origin": "origin",
     "ctx": "ctx",
 }  # fmt: skip
-LOG_FIELDS = ("provider_message_id", "recipient", "reason", "provider", "source_id")
+LOG_FIELDS = ("provider_message_id", "recipient", "reason", "provider", "source_id", "url", "user_agent")
 TEMPLATE_FIELDS = (
     "template_id", "event_type", "language", "condition", "subject", "body_text", "body_html", "sender",
 )  # fmt: skip
@@ -84,6 +84,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> AccountRun:
     first = rows_of(run, "select min(event_id) from event where delivery_id is not null")[0][0]
     said = [
         {"event_id": first, "kind": "delivered", "logged_at": run.now.isoformat(), "source_id": f"s{number}"}
+        | ({"kind": "clicked"} if field in {"url", "user_agent"} else {})
         | {field: payload}
         for number, (field, payload) in enumerate(product((*LOG_FIELDS, "kind", "event_id"), PAYLOADS))
     ]
