@@ -109,7 +109,7 @@ ACCOUNT_FLOWS = (
         "Collects the delivery logs of account {}, and joins them to its events.",
         36,
         STATUS_EVERY,
-        {"collect": True},
+        {"collect": True, "recycle": True},
         starts_on=("delivery-logs.landed",),
     ),
     ARCHIVE,

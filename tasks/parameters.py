@@ -16,4 +16,7 @@ PathsParameter = Annotated[
 ]
 DryRunParameter = Annotated[bool, Field(description="Count what would be done, and change nothing.")]
 IngestParameter = Annotated[bool, Field(description="First take in what waits in the queue's inbox.")]
+RecycleParameter = Annotated[
+    bool, Field(description="Then send what failed on the next of the account's fallback channels, if it has any.")
+]
 CollectParameter = Annotated[bool, Field(description="First collect the delivery logs that wait in the inbox.")]

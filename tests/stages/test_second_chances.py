@@ -1,5 +1,6 @@
 """Replays and recycling: new events in the place of old ones, each once, and only where they have a chance."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,16 @@ from typing import Any
 import pytest
 from lives import collect, deliver, ingest, process, publish, rows_of, statuses, update
 
-from tasks.account_run import AccountRun
+from flows.update_event_status import update_event_status
+from tasks.account_run import AccountRun, account_run
 from tasks.archive_events import archive_events
 from tasks.check_conservation import check_conservation
 from tasks.contracts.accounts import Account
 from tasks.contracts.vocabulary import Channel
+from tasks.exchange.roster import add_account
 from tasks.recycle_events import RecycleCounts, recycle
 from tasks.replay_events import ReplayCounts, replay
+from tasks.settings import Settings
 
 LATER = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EVERYTHING: dict[str, Any] = {"event_type": None, "from_at": None, "to_at": None, "event_ids": None, "dry_run": False}
@@ -150,3 +154,16 @@ def test_what_failed_long_ago_or_has_expired_or_has_no_other_channel_is_left_alo
     assert recycle(replace(account, now=run.now + timedelta(hours=73)), dry_run=True).found == 0
     for channels in ((), ("email",), ("sms", "email"), ("sms",)):
         assert recycle(with_fallback(run, *channels), dry_run=True).found == 0
+
+
+def test_the_status_run_of_an_account_with_fallback_channels_recycles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESSAGE_CENTER_HOME", str(tmp_path / "home"))
+    roster = Settings().roster_path
+    add_account(roster, Account(name="alpha", cell_id=3, fallback_channels=("email", "sms")))
+    run = account_run("alpha", datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    failed(run, tmp_path, {"1": ["bounced"]})
+    for recycles, children in ((False, 0), (True, 1), (True, 1)):
+        asyncio.run(update_event_status.fn("alpha", recycle=recycles, now=run.now))
+        assert rows_of(run, "select count(*) from event where parent_event_id is not null") == [(children,)]
