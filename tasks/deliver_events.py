@@ -12,10 +12,12 @@ from tasks.contracts.accounts import Account
 from tasks.contracts.collect_delivery_logs import status_rules
 from tasks.contracts.deliver_events import Deliverable, RenderedMessage
 from tasks.contracts.vocabulary import QUEUES, Queue
+from tasks.enrich_events import enriched
+from tasks.exchange.reference_table import EnrichmentError
 from tasks.exchange.sending.account_sender import sender_of
 from tasks.exchange.sending.fill_in_messages import fill_in_messages, paths_to_fill_in, plain_texts
 from tasks.exchange.sending.render_messages import render_messages
-from tasks.exchange.sending.senders import Sender
+from tasks.exchange.sending.senders import Answer, Sender, SenderUnavailableError
 from tasks.progress import progressing
 from tasks.settings import Settings
 from tasks.settle_batches import clear_records, recover_batches, settle_answers
@@ -50,7 +52,7 @@ async def deliver_events(
     Returns:
         How many `messages` were handed to the sender and what it made of them (`taken`, `deferred`, `refused`,
         `unsure`), including those of a crashed run's batches that the sender's record tells of; how many events
-        could not be rendered, were for addresses in quarantine, or expired on the way; how many batches of crashed
+        could not be rendered, may not be sent, or expired on the way; how many batches of crashed
         runs were settled.
 
     Raises:
@@ -116,20 +118,34 @@ async def hand_over_round(
     Raises:
         Exception: What the sender raised over a batch, other than that it cannot take it; all others are settled.
     """
-    events, templates, quarantined = store_of.message_sources(store, deliverables)
-    if events.is_empty():
+    sources = store_of.message_sources(store, deliverables)
+    if sources.events.is_empty():
         return Counter()
-    plain = plain_texts(events, templates)
-    filled = fill_in_messages(events, plain, json_values(events["ctx"], paths_to_fill_in(plain)))
-    rendered = transform.held_back(render_messages(events, templates, filled), quarantined)
+    rendered, trouble = _messages(account, sources)
     claim = claim_round(store, account, rendered, sender=sender.name, now=now)
-    counts = Counter({"not_rendered": claim.not_rendered - claim.quarantined, "quarantined": claim.quarantined})
+    counts = Counter({"not_rendered": claim.not_rendered - claim.suppressed, "suppressed": claim.suppressed})
     if claim.held.height:
         messages = transform.claimed_messages(rendered, claim.held)
-        answers = await sender.send(messages)
-        claimed = transform.claimed_events(events, claim.held)
+        answers: dict[str, Answer] = (
+            await sender.send(messages) if trouble is None else dict.fromkeys(messages, trouble)
+        )
+        claimed = transform.claimed_events(sources.events, claim.held)
         counts += settle_answers(store, account, claimed, messages, answers, sender=sender, now=now)
     return counts
+
+
+def _messages(
+    account: Account, sources: store_of.Sources
+) -> tuple[dy.DataFrame[RenderedMessage], SenderUnavailableError | None]:
+    """The messages of a round; where its events cannot be enriched just now, nothing in their place, and why."""
+    try:
+        events, held_back = enriched(sources.events, account.enrichment)
+    except EnrichmentError as error:
+        return transform.withheld(sources.events), SenderUnavailableError(str(error))
+    plain = plain_texts(events, sources.templates)
+    filled = fill_in_messages(events, plain, json_values(events["ctx"], paths_to_fill_in(plain)))
+    rendered = render_messages(events, sources.templates, filled)
+    return transform.held_back(rendered, (sources.quarantined, held_back)), None
 
 
 def claim_round(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from tasks.contracts.enrich_events import Enrichment
 from tasks.contracts.thresholds import Thresholds
 from tasks.contracts.vocabulary import CHANNELS, MAX_CELL_ID, Channel
 
@@ -113,6 +114,7 @@ class Account(BaseModel):
         default=(), description="What failed on one of these goes out on the next that it has an address for."
     )
     recycle_within_hours: float = Field(default=72, gt=0, description="What failed earlier is not sent again.")
+    enrichment: Enrichment | None = None
     policy: PolicyName = "message-center"
     accepted_means_sent: bool = False
     parked_limit_days: int = Field(default=7, ge=1, description="Parked log rows older than this are reported.")

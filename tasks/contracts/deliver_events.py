@@ -1,7 +1,9 @@
 """Frames of the hand-over: events to hand over, rendered messages, what the sender said, what follows from it."""
 
 import dataframely as dy
+import polars as pl
 
+from tasks.contracts.enrich_events import NO_PROFILE, OPTED_OUT
 from tasks.contracts.frame import Frame
 from tasks.contracts.vocabulary import CHANNELS, KINDS, QUEUES
 
@@ -57,13 +59,6 @@ class DeliverableEvent(Frame):
     expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     error_count = dy.Int32(min=0)
     ctx = dy.String()
-
-
-class QuarantinedEvent(Frame):
-    """An event whose address nothing may go to."""
-
-    event_id = dy.Int64(primary_key=True)
-    kind = dy.Enum(KINDS)  # what put the address there
 
 
 class MessageTemplate(Frame):
@@ -185,3 +180,8 @@ class HandOverLog(Frame):
     provider = dy.String(nullable=True)
     provider_message_id = dy.String(nullable=True)
     source_id = dy.String()  # the batch
+
+
+def is_held_back() -> pl.Expr:
+    """Whether a message's `problem` is that nothing may be sent to its address."""
+    return pl.col("problem").str.contains(f"^(?:{QUARANTINED}|{OPTED_OUT}|{NO_PROFILE})")

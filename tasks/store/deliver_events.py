@@ -9,16 +9,16 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import (
-    QUARANTINED,
     Deliverable,
     DeliverableEvent,
     ExpirableEvent,
     HandOverLog,
     HeldEvent,
     MessageTemplate,
-    QuarantinedEvent,
     RenderedMessage,
+    is_held_back,
 )
+from tasks.contracts.enrich_events import HeldBackEvent
 from tasks.contracts.vocabulary import Queue
 from tasks.store.connection import Session, StoreFile, reading, writing
 
@@ -43,7 +43,7 @@ class Sources(NamedTuple):
     events: dy.DataFrame[DeliverableEvent]
     templates: dy.DataFrame[MessageTemplate]
     """Of the events' deliveries; none where it is lost."""
-    quarantined: dy.DataFrame[QuarantinedEvent]
+    quarantined: dy.DataFrame[HeldBackEvent]
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Claim:
     """The events whose messages go out."""
     not_rendered: int
     """How many others were done with at once."""
-    quarantined: int
-    """How many of these because of their addresses."""
+    suppressed: int
+    """How many of these because nothing may be sent to their addresses."""
 
 
 def expire_events(store: StoreFile, *, now: datetime, queue: Queue | None) -> int:
@@ -90,7 +90,7 @@ def message_sources(store: StoreFile, deliverables: dy.DataFrame[Deliverable]) -
     return Sources(
         DeliverableEvent.validate(events, cast=True),
         MessageTemplate.validate(templates, cast=True),
-        QuarantinedEvent.validate(quarantined, cast=True),
+        HeldBackEvent.validate(quarantined, cast=True),
     )
 
 
@@ -124,10 +124,8 @@ def claim_round(
             session.change("deliver_events/insert_batches", {"claimed": claimed}, sender=sender, now=now)
         if others.height:
             session.change("deliver_events/insert_logs", {"logs": unrendered_logs(others)}, now=now, **ids)
-    of_quarantine = rendered.filter(pl.col("problem").str.starts_with(QUARANTINED)).join(
-        others, on="event_id", how="semi"
-    )
-    return Claim(held, others.height, of_quarantine.height)
+    suppressed = rendered.filter(is_held_back()).join(others, on="event_id", how="semi")
+    return Claim(held, others.height, suppressed.height)
 
 
 def _new_batches(session: Session, rendered: pl.DataFrame, *, now: datetime) -> pl.DataFrame:

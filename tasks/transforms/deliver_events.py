@@ -1,6 +1,6 @@
 """Rounds, messages, log rows and next tries of the hand-over (design 3.3)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -11,7 +11,7 @@ from tasks.contracts.accounts import Retries
 from tasks.contracts.collect_delivery_logs import StatusRule
 from tasks.contracts.deliver_events import (
     HAND_OVER_INTERRUPTED,
-    QUARANTINED,
+    NO_ADDRESS,
     ClaimedEvent,
     Deliverable,
     DeliverableEvent,
@@ -20,9 +20,10 @@ from tasks.contracts.deliver_events import (
     HeldEvent,
     Message,
     NextTry,
-    QuarantinedEvent,
     RenderedMessage,
+    is_held_back,
 )
+from tasks.contracts.enrich_events import HeldBackEvent
 from tasks.contracts.ingest_events import channel_address
 from tasks.contracts.vocabulary import EXPIRATION_PASSED, TRIES_USED_UP, Channel
 
@@ -91,20 +92,32 @@ def claimed_events(
 
 
 def held_back(
-    rendered: dy.DataFrame[RenderedMessage], quarantined: dy.DataFrame[QuarantinedEvent], /
+    rendered: dy.DataFrame[RenderedMessage], reasons: Sequence[dy.DataFrame[HeldBackEvent]], /
 ) -> dy.DataFrame[RenderedMessage]:
-    """The messages, with a problem where their address is in quarantine: nothing is sent to it."""
-    if quarantined.is_empty():
+    """The messages, with a problem where nothing may be sent to their address; of several reasons the first."""
+    of_events = pl.concat([frame.select("event_id", held_for="reason") for frame in reasons])
+    if of_events.is_empty():
         return rendered
-    kinds = quarantined.select("event_id", quarantined_for=pl.col("kind").cast(pl.String))
-    is_held = pl.col("quarantined_for").is_not_null()
-    problem = pl.format(f"{QUARANTINED}: {{}}", "quarantined_for")
+    is_held = pl.col("held_for").is_not_null()
+    first = of_events.unique("event_id", keep="first", maintain_order=True)
     return RenderedMessage.validate(
-        rendered.join(kinds, on="event_id", how="left", maintain_order="left").with_columns(
-            pl.when(is_held).then(problem).otherwise("problem").alias("problem"),
+        rendered.join(first, on="event_id", how="left", maintain_order="left").with_columns(
+            pl.coalesce("held_for", "problem").alias("problem"),
             *(pl.when(~is_held).then(name).alias(name) for name in ("subject", "body_text", "body_html")),
         )
     )
+
+
+def withheld(events: dy.DataFrame[DeliverableEvent], /) -> dy.DataFrame[RenderedMessage]:
+    """In the place of messages that cannot be made yet: nothing of them leaves."""
+    nothing = pl.lit(None, pl.String)
+    problem = pl.when(channel_address().is_null()).then(pl.lit(NO_ADDRESS))
+    return RenderedMessage.validate(
+        events.select(
+            "event_id", "event_key", "delivery_id", "channel", recipient=channel_address(), sender=nothing,
+            subject=nothing, body_text=nothing, body_html=nothing, problem=problem,
+        )
+    )  # fmt: skip
 
 
 def unrendered_logs(
@@ -117,7 +130,7 @@ def unrendered_logs(
 ) -> dy.DataFrame[HandOverLog]:
     """A log row for every message that cannot go and whose event a batch took.
 
-    It is of kind `failed` where its template could not make it, `suppressed` where its address is in quarantine.
+    It is of kind `failed` where its template could not make it, `suppressed` where nothing may be sent to its address.
     """
     failed = rendered.filter(pl.col("problem").is_not_null()).join(held, on="event_id")
     return _ranked(
@@ -125,9 +138,7 @@ def unrendered_logs(
             "event_id",
             "delivery_id",
             "recipient",
-            kind=pl.when(pl.col("problem").str.starts_with(QUARANTINED))
-            .then(pl.lit("suppressed"))
-            .otherwise(pl.lit("failed")),
+            kind=pl.when(is_held_back()).then(pl.lit("suppressed")).otherwise(pl.lit("failed")),
             logged_at=pl.lit(now),
             reason="problem",
             provider=pl.lit(None),

@@ -1,5 +1,5 @@
 -- Events whose address nothing may go to, and what put it into quarantine. Frames: deliverables.
-select event.event_id, quarantine.kind
+select event.event_id, 'quarantined: ' || quarantine.kind as reason
 from event
 join quarantine
     on quarantine.channel = event.channel
