@@ -1,4 +1,4 @@
-"""The deployments of `prefect.yaml` that every account has, rendered from the roster.
+"""The deployments of `prefect.yaml` that every account has, rendered from the roster; and the data dictionary.
 
 `python -m deployments.render` writes them anew; with `--check` it only tells whether they are up to date.
 """
@@ -14,12 +14,14 @@ import yaml
 from deployments.account_flows import ACCOUNT_FLOWS, AccountFlow
 from tasks.announce import PREFIX, account_resource
 from tasks.contracts.accounts import Account
+from tasks.contracts.dictionary import dictionary_page
 from tasks.contracts.run_limits import MANAGED
 from tasks.exchange.roster import load_roster
 from tasks.settings import PROJECT
 
 ROSTER = PROJECT / "deployments" / "accounts.toml"
 PREFECT_YAML = PROJECT / "prefect.yaml"
+DICTIONARY_PAGE = PROJECT / "docs" / "data-dictionary.md"
 COMMAND = "python -m deployments.render"
 BEGIN = f"  # >>> accounts: rendered by `{COMMAND}`, do not edit by hand\n"
 END = "  # <<< accounts\n"
@@ -68,8 +70,13 @@ def main(arguments: list[str] | None = None) -> int:
     if options.check and wanted != text:
         sys.stderr.write(f"{options.file} is not what {options.roster} makes it. Run: {COMMAND}\n")
         return 1
+    page = DICTIONARY_PAGE.read_text(encoding="utf-8") if DICTIONARY_PAGE.exists() else ""
+    if options.check and page != dictionary_page():
+        sys.stderr.write(f"{DICTIONARY_PAGE} is not what tasks/contracts/dictionary.py makes it. Run: {COMMAND}\n")
+        return 1
     if not options.check:
         _write(options.file, wanted)
+        DICTIONARY_PAGE.write_text(dictionary_page(), encoding="utf-8")
     return 0
 
 

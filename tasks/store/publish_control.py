@@ -10,6 +10,7 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.archive_events import ARCHIVED_TABLES
+from tasks.contracts.dictionary import COMMON, DICTIONARY
 from tasks.contracts.publish_control import (
     LARGEST_PART_ROWS,
     Edition,
@@ -124,6 +125,19 @@ def write_catalogue(path: Path, edition: Edition, views: dict[str, str], small_t
             session.connection.execute(filled("publish_control/drop_table", table=quoted(name)))
         for view in views.values():
             session.connection.execute(view)
+        _comment(session, set(views))
+
+
+def _comment(session: Session, views: set[str]) -> None:
+    """Says in the database what its tables and columns are."""
+    there = {(table, column) for table, column in session.rows("publish_control/select_columns")}
+    for table, (is_a_row, columns) in DICTIONARY.items():
+        kind = "view" if table in views else "table"
+        session.connection.execute(f"comment on {kind} {quoted(table)} is {literal(f'A row is {is_a_row}.')}")
+        for column, words in (COMMON | columns).items():
+            if (table, column) in there:
+                named = f"{quoted(table)}.{quoted(column)}"
+                session.connection.execute(f"comment on column {named} is {literal(words)}")
 
 
 def known_steps() -> tuple[str, ...]:
