@@ -8,6 +8,7 @@ from pathlib import Path
 from tasks.account_run import AccountRun
 from tasks.archive_events import archive_events
 from tasks.exchange.address_files import files_with
+from tasks.exchange.intake.answers import Answers
 from tasks.exchange.publish_control import clear_old_editions
 from tasks.publish_account import publish_account
 from tasks.publish_control import publish_control
@@ -78,6 +79,10 @@ def erase_address(runs: Sequence[AccountRun], text: str, *, files: bool, now: da
         events += erase_in_account(run.store, Address(text), days, now=now)
         events += erase_in_archive(control, archived)
         proof[run.account.name] = archive_events(run.settings, run.account, now=now).proof
+    if runs[0].settings.answers_path.exists():
+        answers = Answers(runs[0].settings.answers_path)
+        answers.forget(text)
+        answers.close()
     _write_anew([run.store for run in runs] + [_control(runs[0].settings)])
     publish_control(runs[0].settings)
     clear_old_editions(runs[0].settings.published_control, grace_seconds=0)

@@ -29,6 +29,7 @@ ABOUT: Final = ("event_key", "email", "mobile_phone", "registration_token", "ext
 """An event is about an address that one of these holds."""
 DAYS: Final = {table.name: table.day for table in ARCHIVED_TABLES}
 REPLACEMENT: Final = r"\1<erased>\2"
+"""Statements replace twice: what stands between two addresses ends the first match, and cannot begin another."""
 _HANDED_OVER: Final = "event_id in (select hand_over.event_id from hand_over)"
 _WAITS: Final = f"(status = 'pending' or (status = 'pending_delivery' and not {_HANDED_OVER}))"
 

@@ -12,6 +12,7 @@ from lives import collect, deliver, ingest, process, publish, rows_of, statuses,
 from tasks.account_run import AccountRun, run_on
 from tasks.archive_events import archive_events
 from tasks.check_conservation import check_conservation
+from tasks.exchange.intake.answers import Answers
 from tasks.privacy import erase_address, find_address
 from tasks.publish_account import publish_account
 from tasks.publish_control import publish_control
@@ -116,6 +117,21 @@ def test_an_erased_address_is_nowhere_and_all_else_is_as_it_was(lived: AccountRu
     assert rows_of(lived, "select distinct ctx::varchar from event where event_key in ('1', '2', 'later')") == [("{}",)]
     check_conservation(lived.store)
     assert erase_address([lived], ADA, files=False, now=lived.now).events == 0
+
+
+def test_every_mention_goes_however_they_stand_together(run: AccountRun, tmp_path: Path) -> None:
+    publish(run, [{"template_id": "t"}])
+    mentions = {"list": f"{ADA},{ADA.lower()};{ADA} {ADA}.", "other": f"{NEARLY[0]},{ADA}"}
+    ingest(run, [event("friend", "bob@example.org", ctx=mentions)], tmp_path)
+    answers = Answers(run.settings.answers_path)
+    answers.keep_ids("alpha", {f"key of {ADA}": 1, "another": 2}, now=run.now)
+    assert erase_address([run], ADA, files=False, now=run.now).after.is_empty
+    ((ctx,),) = rows_of(run, "select ctx::varchar from event")
+    assert json.loads(ctx) == {
+        "list": "<erased>,<erased>;<erased> <erased>.", "other": f"{NEARLY[0]},<erased>",
+    }  # fmt: skip
+    assert answers.known_ids("alpha", [f"key of {ADA}", "another"]) == {"another": 2}
+    answers.close()
 
 
 def test_what_only_the_archive_has_is_erased_too_and_stays_proved(lived: AccountRun) -> None:

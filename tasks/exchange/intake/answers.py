@@ -71,6 +71,11 @@ class Answers:
             connection.execute("delete from event where answered_at < ?", before)
             connection.execute("delete from answer where answered_at < ?", before)
 
+    def forget(self, address: str) -> None:
+        """Forgets events whose keys hold an address."""
+        with self._connection() as connection:
+            connection.execute("delete from event where instr(lower(event_key), ?) > 0", (address.lower(),))
+
     def close(self) -> None:
         """Closes the calling thread's connection."""
         with closing(self._connection()):

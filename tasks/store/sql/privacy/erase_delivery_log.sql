@@ -5,8 +5,8 @@ update delivery_log set
             then null
         else recipient
     end,
-    reason = regexp_replace(reason, $pattern, $replacement, 'gi'),
-    url = regexp_replace(url, $pattern, $replacement, 'gi'),
+    reason = regexp_replace(regexp_replace(reason, $pattern, $replacement, 'gi'), $pattern, $replacement, 'gi'),
+    url = regexp_replace(regexp_replace(url, $pattern, $replacement, 'gi'), $pattern, $replacement, 'gi'),
     user_agent = case when event_id in (select erased.event_id from erased) then null else user_agent end,
     change_seq = {change_seq}
 where

@@ -1,7 +1,7 @@
 -- Events about an address: without any address and data; what was not handed over is not sent. Frames: erased (event_id).
 update event set
     status = case when {waits} then 'expired' else status end,
-    reason = case when {waits} then 'erased' else regexp_replace(reason, $pattern, $replacement, 'gi') end,
+    reason = case when {waits} then 'erased' else regexp_replace(regexp_replace(reason, $pattern, $replacement, 'gi'), $pattern, $replacement, 'gi') end,
     next_try_at = case when {waits} then null else next_try_at end,
     event_key = case when regexp_matches(event_key, $pattern, 'i') then 'erased-' || event_id else event_key end,
     email = null,
