@@ -132,7 +132,12 @@ def test_without_a_home_its_runs_use_that_of_their_worker(monkeypatch: pytest.Mo
             "rt",
             {"ingest": True, "run_seconds": 600},
         ),
-        ("updateEventStatus", "flows.update_event_status:update_event_status", "status", {"collect": True}),
+        (
+            "updateEventStatus",
+            "flows.update_event_status:update_event_status",
+            "status",
+            {"collect": True, "recycle": True},
+        ),
         ("mcSynch", "flows.archive_events:archive_events", "archive", {}),
         ("cleanup", "flows.purge_events:purge_events", "purge", {"dry_run": False}),
     ],
