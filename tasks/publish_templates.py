@@ -83,6 +83,8 @@ def unpublish_template(store: StoreFile, template_id: str, *, at: datetime) -> i
 def pause_template(store: StoreFile, template_id: str, *, paused: bool) -> int:
     """Pauses all versions of a template, so that the events that it wins wait; or resumes them.
 
+    What was routed to it before and no batch holds waits too, until then or until it expires.
+
     Returns:
         How many versions it changed.
 

@@ -48,7 +48,7 @@ def unpublish(template_id: TemplateId, accounts: Accounts = None, at: At = None,
 
 @app.command("pause")
 def pause(template_id: TemplateId, accounts: Accounts = None, as_json: AsJson = False) -> None:
-    """Keep the events that a template wins pending, until it is resumed."""
+    """Keep the events that a template wins, also those routed to it before, until it is resumed."""
     _set_paused(template_id, accounts, paused=True, as_json=as_json)
 
 

@@ -16,10 +16,13 @@ import polars as pl
 import pytest
 from deliverables import CELL, Event, put_delivery, put_events, select
 
+from tasks import deliver_events as delivering
 from tasks.contracts.accounts import Account, Retries, SmtpServer
 from tasks.deliver_events import COUNTS, deliver_events
 from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.exchange.sending.account_sender import sender_of
+from tasks.exchange.sending.render_messages import render_messages
+from tasks.publish_templates import pause_template
 from tasks.settings import Settings
 from tasks.store import connection
 from tasks.store.connection import StoreFile
@@ -66,6 +69,35 @@ def test_events_leave_in_batches_of_their_delivery_and_only_once(
     )
     assert logs == [(n, 1 + n % 2, "queued", 1, "outbox", False) for n in range(1, 10)]
     assert select(store, "select distinct status, error_count from event") == [("pending_delivery", 0)]
+
+
+@pytest.mark.parametrize("is_under_way", [False, True])
+def test_a_paused_template_keeps_at_once_what_was_routed_to_it_before(
+    settings: Settings, account: Account, store: StoreFile, monkeypatch: pytest.MonkeyPatch, *, is_under_way: bool
+) -> None:
+    put_delivery(store)
+    past, later = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+    put_events(store, [Event(1), Event(2), Event(3, expires_at=past if not is_under_way else later)])
+    if is_under_way:
+
+        def paused_meanwhile(*given: Any) -> Any:
+            made = render_messages(*given)
+            assert pause_template(store, "confirm", paused=True) == 1
+            return made
+
+        with monkeypatch.context() as during:
+            during.setattr(delivering, "render_messages", paused_meanwhile)
+            assert deliver(settings, account) == {}
+    else:
+        assert pause_template(store, "confirm", paused=True) == 1
+        assert deliver(settings, account) == {"expired": 1}
+    assert not list(settings.outbox("alpha").glob("*.parquet"))
+    assert deliver(settings, account) == {}
+    assert select(store, "select count(*) from hand_over union all select count(*) from delivery_batch") == [(0,), (0,)]
+
+    assert pause_template(store, "confirm", paused=False) == 1
+    waiting = 3 if is_under_way else 2
+    assert deliver(settings, account) == {"messages": waiting, "taken": waiting}
 
 
 def test_a_round_of_many_small_deliveries_takes_one_claim_and_one_settlement(

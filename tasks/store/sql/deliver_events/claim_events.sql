@@ -1,4 +1,5 @@
--- Takes the events that are still deliverable into batches; returns which, by which batch.
+-- Takes the events that are still deliverable into batches; returns which, by which batch. A template that was paused
+-- since they were read keeps its events.
 -- Frames: claims (event_id, delivery_id, batch_id, problem).
 insert into hand_over (event_id, batch_id, outcome)
 select event.event_id, claims.batch_id, if(claims.problem is null, null, 'not_rendered')
@@ -9,6 +10,13 @@ where event.event_id between $first_id and $last_id
     and not exists (
         from hand_over
         where hand_over.event_id = event.event_id and hand_over.event_id between $first_id and $last_id
+    )
+    and event.delivery_id not in (
+        select delivery.delivery_id
+        from delivery
+        join template
+            on template.template_id = delivery.template_id and template.version = delivery.template_version
+        where template.paused
     )
 order by event.event_id
 returning event_id, batch_id, outcome
