@@ -18,7 +18,7 @@ from deliverables import CELL, Event, put_delivery, put_events, select
 
 from tasks import deliver_events as delivering
 from tasks.contracts.accounts import Account, Retries, SmtpServer
-from tasks.deliver_events import COUNTS, deliver_events
+from tasks.deliver_events import COUNTS, deliver_events, find_waiting
 from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.exchange.sending.account_sender import sender_of
 from tasks.exchange.sending.render_messages import render_messages
@@ -26,6 +26,7 @@ from tasks.publish_templates import pause_template
 from tasks.settings import Settings
 from tasks.store import connection
 from tasks.store.connection import StoreFile
+from tasks.store.due_events import due_events
 from tasks.store.lock import StoreBusyError, lock
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -92,10 +93,14 @@ def test_a_paused_template_keeps_at_once_what_was_routed_to_it_before(
         assert pause_template(store, "confirm", paused=True) == 1
         assert deliver(settings, account) == {"expired": 1}
     assert not list(settings.outbox("alpha").glob("*.parquet"))
+    assert find_waiting(store, now=NOW, queue=None).deliverables.is_empty()
+    asked = due_events(store, "batch", now=NOW, templates_seq=-1)
+    assert (asked.due, asked.next_at) == (0, later if is_under_way else None)  # a loop must not spin over them
     assert deliver(settings, account) == {}
     assert select(store, "select count(*) from hand_over union all select count(*) from delivery_batch") == [(0,), (0,)]
 
     assert pause_template(store, "confirm", paused=False) == 1
+    assert due_events(store, "batch", now=NOW, templates_seq=-1).due == (3 if is_under_way else 2)
     waiting = 3 if is_under_way else 2
     assert deliver(settings, account) == {"messages": waiting, "taken": waiting}
 

@@ -1,11 +1,21 @@
 -- Of the events of a queue that still have to be routed or handed over: how many can be now, when the next ones can be,
--- and the last change of the templates. Events that a paused template won wait for such a change.
+-- and the last change of the templates. Events that a paused template won wait for such a change,
+-- those routed to one until it is resumed.
 with change as (select coalesce(max(change_seq), 0) as templates_seq from template),
+
+paused_delivery as (
+    select delivery.delivery_id
+    from delivery
+    join template
+        on template.template_id = delivery.template_id and template.version = delivery.template_version
+    where template.paused
+),
 
 waiting as (
     select
         case
             when status = 'pending' and reason = 'template_paused' and templates_seq <= $templates_seq then expires_at
+            when status = 'pending_delivery' and delivery_id in (from paused_delivery) then expires_at
             else least(
                 expires_at,
                 greatest(
