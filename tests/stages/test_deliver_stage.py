@@ -105,6 +105,31 @@ def test_a_paused_template_keeps_at_once_what_was_routed_to_it_before(
     assert deliver(settings, account) == {"messages": waiting, "taken": waiting}
 
 
+@pytest.mark.parametrize("is_under_way", [False, True])
+def test_a_version_paused_alone_keeps_its_own_events_only(
+    settings: Settings, account: Account, store: StoreFile, monkeypatch: pytest.MonkeyPatch, *, is_under_way: bool
+) -> None:
+    put_delivery(store)
+    put_delivery(store, number=2)
+    put_events(store, [Event(1), Event(2, delivery=2)])
+
+    def pause_the_second() -> None:
+        with connection.writing(store, purpose="test") as session:
+            session.connection.execute("update template set paused = true where version = 2")
+
+    def paused_meanwhile(*given: Any) -> Any:
+        pause_the_second()
+        return render_messages(*given)
+
+    if is_under_way:
+        monkeypatch.setattr(delivering, "render_messages", paused_meanwhile)
+    else:
+        pause_the_second()
+        assert due_events(store, "batch", now=NOW, templates_seq=-1).due == 1
+    assert deliver(settings, account) == {"messages": 1, "taken": 1}
+    assert select(store, "select event_id - {CELL} from hand_over") == [(1,)]
+
+
 def test_a_round_of_many_small_deliveries_takes_one_claim_and_one_settlement(
     settings: Settings, account: Account, store: StoreFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
