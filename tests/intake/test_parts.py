@@ -1,6 +1,7 @@
 """What the intake is made of, alone: blocks of ids, groups of calls, the ledger of answers."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,12 @@ from tasks.store.lock import lock
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
+def wait_for_fetch() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "event ids":
+            thread.join(10)
+
+
 def test_a_new_block_of_ids_is_fetched_before_the_last_is_used_up(
     run: AccountRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -27,7 +34,7 @@ def test_a_new_block_of_ids_is_fetched_before_the_last_is_used_up(
     taken: list[int] = []
     for _ in range(30):
         taken += ids.take(2)
-        time.sleep(0.05)  # the time that a fetch takes
+        wait_for_fetch()
     assert len(set(taken)) == 60
     assert taken == sorted(taken)
 
