@@ -26,6 +26,7 @@ from tasks.route_events import apply_routing, read_pending_events, read_routing_
 from tasks.settings import Settings
 from tasks.store.connection import writing
 from tasks.store.lock import lock
+from tasks.store.publish_templates import Change
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DELIVERIES = 40
@@ -58,7 +59,9 @@ def put_templates(run: AccountRun) -> None:
         }
         for n in range(DELIVERIES)
     ]
-    publish_templates(run.store, TemplateSource.validate(pl.DataFrame(rows, schema=pl.Schema(TemplateSource))), at=NOW)
+    sources = TemplateSource.validate(pl.DataFrame(rows, schema=pl.Schema(TemplateSource)))
+    change, journal = Change("bench", NOW), run.settings.publications
+    publish_templates({run.account.name: run.store}, sources, at=NOW, change=change, journal=journal)
 
 
 def put_events(run: AccountRun, first: int, events: int, queue: Queue) -> None:

@@ -27,6 +27,7 @@ from tasks.contracts.publish_templates import TemplateSource
 from tasks.exchange.roster import add_account
 from tasks.publish_templates import publish_templates
 from tasks.settings import Settings
+from tasks.store.publish_templates import Change
 
 ACCOUNT = Account(name="bench", cell_id=1)
 PATIENCE_SECONDS = 60
@@ -92,9 +93,9 @@ def prepared(types: int) -> AccountRun:
     body = {"subject": "{{ ctx.order.id }}", "body_text": "Dear {{ ctx.name }}, your order {{ ctx.order.id }}."}
     common = {"version": 1, "channel": "email", "priority": 0, **body}
     rows = [{"template_id": f"t{n}", "event_type": f"type-{n}", **common} for n in range(types)]
-    publish_templates(
-        run.store, TemplateSource.validate(pl.DataFrame(rows, schema=pl.Schema(TemplateSource))), at=run.now
-    )
+    sources = TemplateSource.validate(pl.DataFrame(rows, schema=pl.Schema(TemplateSource)))
+    change, journal = Change("bench", run.now), run.settings.publications
+    publish_templates({run.account.name: run.store}, sources, at=run.now, change=change, journal=journal)
     for queue in ("rt", "batch"):
         run.settings.inbox(ACCOUNT.name, queue).mkdir(parents=True)
     return run

@@ -35,7 +35,7 @@ COUNTS = (
     "refused",
     "unsure",
     "not_rendered",
-    "quarantined",
+    "suppressed",
     "expired",
     "recovered_batches",
 )
@@ -145,7 +145,7 @@ def _messages(
     plain = plain_texts(events, sources.templates)
     filled = fill_in_messages(events, plain, json_values(events["ctx"], paths_to_fill_in(plain)))
     rendered = render_messages(events, sources.templates, filled)
-    return transform.held_back(rendered, (sources.quarantined, held_back)), None
+    return transform.held_back(rendered, (sources.held_back, held_back)), None
 
 
 def claim_round(

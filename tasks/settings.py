@@ -1,5 +1,7 @@
 """Where things are and how long to wait: read from `MESSAGE_CENTER_*` when a flow starts, never at import."""
 
+import getpass
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -8,6 +10,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tasks.contracts.vocabulary import Queue
 
 PROJECT = Path(__file__).parent.parent
+
+
+def current_user() -> str:
+    """Whose process this is, by name; by number where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())
 
 
 class Settings(BaseSettings):
@@ -40,6 +50,10 @@ class Settings(BaseSettings):
     intake_events_per_second: float | None = Field(
         default=None, gt=0, description="Events an account may send, on average; left out: as many as it likes."
     )
+    user: str = Field(
+        default_factory=current_user,
+        description="Who changes templates, in their history; left out: whose process it is.",
+    )
     alert_webhook: SecretStr | None = Field(default=None, description="Address that alerts are posted to as JSON.")
     alert_mail_to: str | None = Field(default=None, description="Who gets alerts by mail; commas between addresses.")
     alert_mail_from: str = Field(default="message-center@localhost", description="Whom these mails are from.")
@@ -58,6 +72,11 @@ class Settings(BaseSettings):
         if "home" in self.model_fields_set:
             return self.home / "accounts.toml"
         return PROJECT / "deployments" / "accounts.toml"
+
+    @property
+    def publications(self) -> Path:
+        """Publications that are under way."""
+        return self.home / "publications"
 
     @property
     def control_store(self) -> Path:

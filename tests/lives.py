@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from templates import publish as publish_sources
 
 from tasks.account_run import AccountRun
 from tasks.collect_delivery_logs import CollectCounts, collect_delivery_log
@@ -15,7 +16,6 @@ from tasks.contracts.publish_templates import TemplateSource
 from tasks.contracts.vocabulary import Queue
 from tasks.deliver_events import deliver_events
 from tasks.ingest_events import IngestCounts, ingest_file
-from tasks.publish_templates import publish_templates
 from tasks.route_events import RoutingCounts, apply_routing, read_pending_events, read_routing_templates, route
 from tasks.store.connection import reading
 from tasks.update_event_status import StatusCounts, apply_statuses, join_statuses, read_open_logs
@@ -28,7 +28,7 @@ def publish(run: AccountRun, templates: Rows, *, at: datetime | None = None) -> 
     defaults = {"event_type": "order", "channel": "email", "priority": 0, "body_text": "Hello"}
     rows = [defaults | dict(template) for template in templates]
     sources = TemplateSource.validate(pl.DataFrame(rows, schema=pl.Schema(TemplateSource)))
-    publish_templates(run.store, sources, at=at or run.now)
+    publish_sources(run.store, sources, at=at or run.now)
 
 
 def ingest(run: AccountRun, rows: Rows, folder: Path, *, queue: Queue = "batch", name: str = "a") -> IngestCounts:

@@ -17,6 +17,7 @@ from rich.text import Text
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WIDE = 9
 """Rows of more columns than this are shown one below the other."""
+DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 SAFE_INTEGER = 2**53
 """Larger integers are written as text: a double cannot hold them."""
 
@@ -81,6 +82,14 @@ def _show_turned(rows: Sequence[Mapping[str, object]], title: str) -> None:
     """Rows too wide for a screen: a table of names and values for each."""
     for number, row in enumerate(rows, start=1):
         show(row, as_json=False, title=f"{title} {number}/{len(rows)}".strip())
+
+
+def show_diff(diff: str, title: str) -> None:
+    """Prints a unified diff, in colours on a terminal."""
+    console = Console()
+    console.print(Text(title, style="bold"))
+    for line in diff.splitlines():
+        console.print(Text(_visible(line), style=DIFF_STYLES.get(line[:1], "")), soft_wrap=True)
 
 
 def note(text: str) -> None:

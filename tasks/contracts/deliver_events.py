@@ -15,6 +15,7 @@ RENDER_ERROR = "render_error"
 NO_CONTENT = "no_content"
 NO_ADDRESS = "no_address"
 QUARANTINED = "quarantined"
+TEMPLATE_UNPUBLISHED = "template_unpublished"
 """Why a message cannot be rendered; the first two go on with `: <what>`."""
 
 NOTHING_LEFT = "the run ended before anything left"
@@ -183,5 +184,5 @@ class HandOverLog(Frame):
 
 
 def is_held_back() -> pl.Expr:
-    """Whether a message's `problem` is that nothing may be sent to its address."""
-    return pl.col("problem").str.contains(f"^(?:{QUARANTINED}|{OPTED_OUT}|{NO_PROFILE})")
+    """Whether a message's `problem` is that nothing may be sent."""
+    return pl.col("problem").str.contains(f"^(?:{QUARANTINED}|{TEMPLATE_UNPUBLISHED}|{OPTED_OUT}|{NO_PROFILE})")

@@ -73,6 +73,18 @@ class ListedTemplate(RoutingTemplate):
     state = dy.Enum(["scheduled", "superseded", "unpublished", "paused", "published"])
 
 
+class TemplateChange(Frame):
+    """What was done to a template version, by whom (table `template_change`, which nothing is ever taken from)."""
+
+    template_id = dy.String()
+    version = dy.Int32(min=1)
+    action = dy.Enum(["published", "unpublished", "paused", "resumed"])
+    effective_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    changed_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    changed_by = dy.String()
+    content_hash = dy.String()  # SHA-256 of the version's content, hexadecimal
+
+
 CONTENT_COLUMNS = (
     "event_type", "channel", "queue", "language", "priority", "condition", "subject", "body_text", "body_html",
     "sender",

@@ -43,7 +43,8 @@ class Sources(NamedTuple):
     events: dy.DataFrame[DeliverableEvent]
     templates: dy.DataFrame[MessageTemplate]
     """Of the events' deliveries; none where it is lost."""
-    quarantined: dy.DataFrame[HeldBackEvent]
+    held_back: dy.DataFrame[HeldBackEvent]
+    """Events of unpublished templates, or to addresses in quarantine."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,12 @@ def message_sources(store: StoreFile, deliverables: dy.DataFrame[Deliverable]) -
     of_round, ids = {"deliverables": deliverables}, id_range(deliverables)
     with reading(store) as session:
         events = session.frame("deliver_events/select_events", of_round, **ids)
-        quarantined = session.frame("deliver_events/select_quarantined", of_round, **ids)
+        held_back = session.frame("deliver_events/select_held_back", of_round, **ids)
         templates = session.frame("deliver_events/select_templates", wanted)
     return Sources(
         DeliverableEvent.validate(events, cast=True),
         MessageTemplate.validate(templates, cast=True),
-        HeldBackEvent.validate(quarantined, cast=True),
+        HeldBackEvent.validate(held_back, cast=True),
     )
 
 

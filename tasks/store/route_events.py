@@ -72,10 +72,10 @@ def _apply_slice(
 
 
 def _deliveries(session: Session, decisions: pl.DataFrame, *, cell_id: int, now: datetime) -> pl.DataFrame:
-    """The open deliveries of this month that the decisions need; missing ones are opened."""
+    """The deliveries of this month that the decisions need; missing ones are made."""
     month = now.date().replace(day=1)
     wanted = decisions.filter(pl.col("template_id").is_not_null()).select(DELIVERY_KEY).unique().sort(DELIVERY_KEY)
-    known = session.frame("route_events/select_open_deliveries", month=month)
+    known = session.frame("route_events/select_deliveries", month=month)
     missing = wanted.join(known, on=DELIVERY_KEY, how="anti")
     if missing.is_empty():
         return known

@@ -92,7 +92,7 @@ def _candidates(situations: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFram
         pl.col("valid_from") <= pl.col("since"),
         pl.col("valid_until").is_null() | (pl.col("valid_until") > pl.col("since")),
     )
-    fitting = current.filter(_language_fits()).with_columns(
+    fitting = current.filter(language_fits()).with_columns(
         pl.col("language_wanted").str.len_chars().fill_null(0).alias("language_length")
     )
     ranked = fitting.sort("situation", *BEST_FIRST, descending=[False, *BEST_FIRST.values()])
@@ -114,7 +114,7 @@ def _candidates(situations: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFram
     return pl.concat([reachable, reasons], how="diagonal")
 
 
-def _language_fits() -> pl.Expr:
+def language_fits() -> pl.Expr:
     """The template's language is null or a prefix, by subtags, of the event's."""
     wanted, given = pl.col("language_wanted"), pl.col("language")
     return (

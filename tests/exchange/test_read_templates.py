@@ -54,7 +54,7 @@ def test_a_folder_holds_one_template_per_file_by_name(folder: Path) -> None:
     )
     (folder / ".draft.toml").write_text("not read")
     (folder / "README.md").write_text("not read")
-    templates = TemplateSource.validate(read_templates(folder))
+    templates = TemplateSource.validate(read_templates(folder).sources)
     assert templates.select("template_id", "channel", "priority", "subject", "body_text", "paused").rows() == [
         ("order", "ios", 5, None, "Your order\n", False),
         ("welcome", "email", 0, None, "Grüß dich\n", None),
@@ -75,7 +75,7 @@ def test_a_table_has_the_columns_of_a_template(tmp_path: Path, suffix: str) -> N
         plain.write_csv(path)
     else:
         path.write_text("\n".join(json.dumps(row) for row in plain.iter_rows(named=True)) + "\n\n")
-    templates = read_templates(path)
+    templates = read_templates(path).sources
     assert templates.schema == frame.schema
     assert templates.rows(named=True)[0] == FULL
     assert templates.row(1, named=True) == dict.fromkeys(FULL) | {
@@ -92,7 +92,7 @@ def test_a_table_has_the_columns_of_a_template(tmp_path: Path, suffix: str) -> N
 def test_channels_go_by_name_and_by_message_centers_numbers(tmp_path: Path, written: str, channel: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text(f"template_id,event_type,channel\na,b,{written}\n")
-    assert read_templates(path)["channel"].to_list() == [channel]
+    assert read_templates(path).sources["channel"].to_list() == [channel]
 
 
 @pytest.mark.parametrize(

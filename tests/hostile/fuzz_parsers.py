@@ -72,7 +72,7 @@ def templates(suffix: str, content: bytes) -> None:
     path = FOLDER / f"t{suffix}"
     path.write_bytes(content)
     try:
-        sources = read_templates(FOLDER if suffix == ".toml" else path)
+        sources = read_templates(FOLDER if suffix == ".toml" else path).sources
     except TemplateError:
         return
     assert sources.height >= 0

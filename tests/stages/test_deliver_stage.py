@@ -14,20 +14,22 @@ from typing import Any
 
 import polars as pl
 import pytest
+import templates
 from deliverables import CELL, Event, put_delivery, put_events, select
 
 from tasks import deliver_events as delivering
+from tasks.change_templates import unpublish_template
 from tasks.contracts.accounts import Account, Retries, SmtpServer
 from tasks.deliver_events import COUNTS, deliver_events, find_waiting
 from tasks.exchange.demonstration.receiving_server import ReceivingServer
 from tasks.exchange.sending.account_sender import sender_of
 from tasks.exchange.sending.render_messages import render_messages
-from tasks.publish_templates import pause_template
 from tasks.settings import Settings
 from tasks.store import connection
 from tasks.store.connection import StoreFile
 from tasks.store.due_events import due_events
 from tasks.store.lock import StoreBusyError, lock
+from tasks.store.publish_templates import Change
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -83,14 +85,14 @@ def test_a_paused_template_keeps_at_once_what_was_routed_to_it_before(
 
         def paused_meanwhile(*given: Any) -> Any:
             made = render_messages(*given)
-            assert pause_template(store, "confirm", paused=True) == 1
+            assert templates.pause(store, "confirm", paused=True) == 1
             return made
 
         with monkeypatch.context() as during:
             during.setattr(delivering, "render_messages", paused_meanwhile)
             assert deliver(settings, account) == {}
     else:
-        assert pause_template(store, "confirm", paused=True) == 1
+        assert templates.pause(store, "confirm", paused=True) == 1
         assert deliver(settings, account) == {"expired": 1}
     assert not list(settings.outbox("alpha").glob("*.parquet"))
     assert find_waiting(store, now=NOW, queue=None).deliverables.is_empty()
@@ -99,10 +101,47 @@ def test_a_paused_template_keeps_at_once_what_was_routed_to_it_before(
     assert deliver(settings, account) == {}
     assert select(store, "select count(*) from hand_over union all select count(*) from delivery_batch") == [(0,), (0,)]
 
-    assert pause_template(store, "confirm", paused=False) == 1
+    assert templates.pause(store, "confirm", paused=False) == 1
     assert due_events(store, "batch", now=NOW, templates_seq=-1).due == (3 if is_under_way else 2)
     waiting = 3 if is_under_way else 2
     assert deliver(settings, account) == {"messages": waiting, "taken": waiting}
+
+
+@pytest.mark.parametrize("is_under_way", [False, True])
+def test_an_unpublished_template_sends_nothing_more_of_what_was_routed_to_it_before(
+    settings: Settings, account: Account, store: StoreFile, monkeypatch: pytest.MonkeyPatch, *, is_under_way: bool
+) -> None:
+    put_delivery(store)
+    put_events(store, [Event(1), Event(2, next_try_at=NOW + timedelta(hours=1))])
+
+    def unpublished_meanwhile(*given: Any) -> Any:
+        made = render_messages(*given)
+        assert templates.unpublish(store, "confirm", at=NOW) == 1
+        return made
+
+    if is_under_way:
+        with monkeypatch.context() as during:
+            during.setattr(delivering, "render_messages", unpublished_meanwhile)
+            assert deliver(settings, account) == {}
+    else:
+        assert templates.unpublish(store, "confirm", at=NOW) == 1
+    assert due_events(store, "batch", now=NOW, templates_seq=-1).due == 1
+    assert deliver(settings, account) == {"suppressed": 1}
+    assert deliver(settings, account, now=NOW + timedelta(hours=2)) == {"suppressed": 1}
+    logs = select(store, "select event_id - {CELL}, kind, reason from delivery_log order by event_id")
+    assert logs == [(1, "suppressed", "template_unpublished"), (2, "suppressed", "template_unpublished")]
+    assert select(store, "select state from delivery") == [("closed",)]
+    assert not list(settings.outbox("alpha").glob("*.parquet"))
+
+
+def test_an_end_of_publication_that_is_planned_lets_go_what_was_routed_before(
+    settings: Settings, account: Account, store: StoreFile
+) -> None:
+    put_delivery(store)
+    put_events(store, [Event(1)])
+    end = Change("a test", NOW)
+    assert unpublish_template(store, "confirm", at=NOW + timedelta(hours=1), change=end) == 1
+    assert deliver(settings, account, now=NOW + timedelta(hours=2)) == {"messages": 1, "taken": 1}
 
 
 @pytest.mark.parametrize("is_under_way", [False, True])

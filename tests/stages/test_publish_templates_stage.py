@@ -7,15 +7,13 @@ from pathlib import Path
 import dataframely as dy
 import polars as pl
 import pytest
+from templates import pause, publish, unpublish
 
+from tasks.change_templates import list_templates
 from tasks.contracts.publish_templates import TemplateError, TemplateSource, UnknownTemplateError
 from tasks.publish_templates import (
     Publication,
-    list_templates,
-    pause_template,
-    publish_templates,
     read_templates,
-    unpublish_template,
 )
 from tasks.store.connection import StoreFile
 from tasks.store.publish_templates import routing_templates
@@ -38,25 +36,25 @@ def states(store: StoreFile, now: datetime) -> list[tuple[str, int, str]]:
 
 def test_publishing_twice_changes_nothing_and_says_so(store: StoreFile, folder: Path, now: datetime) -> None:
     sources = read_templates(folder)
-    assert publish_templates(store, sources, at=now) == Publication(published=2, unchanged=0)
+    assert publish(store, sources, at=now) == Publication(published=2, unchanged=0)
     before = routing_templates(store)
-    assert publish_templates(store, read_templates(folder), at=now + timedelta(days=1)) == Publication(0, 2)
+    assert publish(store, read_templates(folder), at=now + timedelta(days=1)) == Publication(0, 2)
     assert routing_templates(store).equals(before)
 
 
 def test_a_template_lives_from_version_to_version(store: StoreFile, folder: Path, now: datetime) -> None:
     hour = timedelta(hours=1)
-    publish_templates(store, read_templates(folder), at=now)
+    publish(store, read_templates(folder), at=now)
     (folder / "order-paid.toml").write_text('event_type = "order"\nbody_text = "Many thanks"\n')
-    assert publish_templates(store, read_templates(folder), at=now + hour) == Publication(1, 1)
-    assert pause_template(store, "order-paid", paused=True) == 2
+    assert publish(store, read_templates(folder), at=now + hour) == Publication(1, 1)
+    assert pause(store, "order-paid", paused=True) == 2
     sms = ("order-sms", 1, "published")
     assert states(store, now + hour) == [("order-paid", 1, "superseded"), ("order-paid", 2, "paused"), sms]
-    assert pause_template(store, "order-paid", paused=False) == 2
-    assert unpublish_template(store, "order-paid", at=now + 2 * hour) == 1
-    assert unpublish_template(store, "order-paid", at=now + 3 * hour) == 0
+    assert pause(store, "order-paid", paused=False) == 2
+    assert unpublish(store, "order-paid", at=now + 2 * hour) == 1
+    assert unpublish(store, "order-paid", at=now + 3 * hour) == 0
     assert states(store, now + 3 * hour)[1] == ("order-paid", 2, "unpublished")
-    assert publish_templates(store, read_templates(folder), at=now + 4 * hour) == Publication(1, 1)
+    assert publish(store, read_templates(folder), at=now + 4 * hour) == Publication(1, 1)
     assert states(store, now + 4 * hour)[1:] == [("order-paid", 2, "superseded"), ("order-paid", 3, "published"), sms]
     assert "body_text" not in list_templates(store, now=now).columns
 
@@ -78,7 +76,7 @@ def test_every_problem_of_the_checks_is_told_at_once(folder: Path) -> None:
 def test_one_wrong_template_keeps_all_from_being_published(
     store: StoreFile, folder: Path, now: datetime, fault: dict[str, object]
 ) -> None:
-    publish_templates(store, read_templates(folder), at=now)
+    publish(store, read_templates(folder), at=now)
     before = routing_templates(store)
     sources = read_templates(folder).with_columns(pl.lit("new").alias("language"))
     sms = pl.col("template_id") == "order-sms"
@@ -87,16 +85,16 @@ def test_one_wrong_template_keeps_all_from_being_published(
         for name, value in fault.items()
     )
     with pytest.raises(TemplateError, match="template order-sms"):
-        publish_templates(store, TemplateSource.validate(broken), at=now + timedelta(hours=1))
+        publish(store, TemplateSource.validate(broken), at=now + timedelta(hours=1))
     assert routing_templates(store).equals(before)
 
 
 def test_an_unknown_template_is_told_from_those_with_near_names(store: StoreFile, folder: Path, now: datetime) -> None:
-    publish_templates(store, read_templates(folder), at=now)
+    publish(store, read_templates(folder), at=now)
     with pytest.raises(UnknownTemplateError, match="did you mean order-paid"):
-        unpublish_template(store, "oder-payd", at=now)
+        unpublish(store, "oder-payd", at=now)
     with pytest.raises(UnknownTemplateError, match="it has 2"):
-        pause_template(store, "zzz", paused=True)
+        pause(store, "zzz", paused=True)
 
 
 def _publish(
@@ -105,7 +103,7 @@ def _publish(
     start.wait(60)
     for number in range(5):
         content = pl.format("{} {}", pl.col("body_text"), pl.lit(f"{at} {number}"))
-        publish_templates(store, TemplateSource.validate(sources.with_columns(body_text=content)), at=at)
+        publish(store, TemplateSource.validate(sources.with_columns(body_text=content)), at=at)
 
 
 def test_two_publishers_at_once_never_give_one_version_twice(store: StoreFile, folder: Path, now: datetime) -> None:
@@ -140,9 +138,9 @@ def test_a_publisher_that_lost_the_race_is_checked_against_the_winner(
 
     def late_writing(store: StoreFile, *, purpose: str):  # type: ignore[no-untyped-def] # stands in for a context manager
         monkeypatch.setattr(module, "writing", real_writing)
-        publish_templates(store, sources, at=now)
+        publish(store, sources, at=now)
         return real_writing(store, purpose=purpose)
 
     monkeypatch.setattr(module, "writing", late_writing)
-    assert publish_templates(store, sources, at=now + timedelta(seconds=1)) == Publication(published=0, unchanged=2)
+    assert publish(store, sources, at=now + timedelta(seconds=1)) == Publication(published=0, unchanged=2)
     assert routing_templates(store)["version"].to_list() == [1, 1]

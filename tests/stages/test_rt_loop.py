@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import templates
 from lives import ingest, publish, rows_of
 
 from tasks import rt_loop
@@ -20,7 +21,6 @@ from tasks.account_run import AccountRun, account_run
 from tasks.contracts.accounts import Account
 from tasks.exchange.roster import add_account
 from tasks.process_events import ProcessCounts, process_once, process_queue
-from tasks.publish_templates import pause_template
 from tasks.rt_loop import process_in_real_time
 from tasks.settings import Settings
 from tasks.stop_signal import held_back
@@ -85,7 +85,7 @@ def beside_a_loop(run: AccountRun, life: Callable[[], Awaitable[None]]) -> Proce
 
 
 def test_it_handles_what_arrives_what_falls_due_and_what_a_template_held_up(run: AccountRun) -> None:
-    pause_template(run.store, "reset", paused=True)
+    templates.pause(run.store, "reset", paused=True)
 
     async def life() -> None:
         later = datetime.now(UTC) + timedelta(seconds=2)
@@ -95,7 +95,7 @@ def test_it_handles_what_arrives_what_falls_due_and_what_a_template_held_up(run:
         await until(lambda: handed_over(run) == ["now"])
         await until(lambda: handed_over(run) == ["later", "now"])
         assert datetime.now(UTC) >= later
-        pause_template(run.store, "reset", paused=False)
+        templates.pause(run.store, "reset", paused=False)
         await until(lambda: len(handed_over(run)) == 3)
 
     counts = beside_a_loop(run, life)

@@ -1,11 +1,11 @@
-"""Templates as authors keep them: a folder of TOML files, or one table as CSV, NDJSON or Parquet."""
+"""Templates as authors keep them: folders of TOML files, or one table as CSV, NDJSON or Parquet."""
 
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import ValidationError
@@ -18,16 +18,28 @@ from tasks.exchange.templates.template_record import TemplateRecord
 
 Record = dict[str, Any]
 Place = tuple[str, Record]
+OWN_FILE = "template.toml"
 MAX_BODY_BYTES = 5_000_000
 MAX_TOML_BYTES = 2 * MAX_BODY_BYTES
 MAX_TABLE_BYTES = 100_000_000
 BODY_FILES = {"body_text_file": "body_text", "body_html_file": "body_html"}
 
 
-def read_templates(path: Path) -> pl.DataFrame:
+class TemplateFiles(NamedTuple):
+    """Templates as read, not checked yet."""
+
+    sources: pl.DataFrame
+    """The columns of `TemplateSource`."""
+    folders: list[Path]
+    """Of each of them the folder that it is in: its samples are there too."""
+
+
+def read_templates(path: Path) -> TemplateFiles:
     """The templates of a folder of `*.toml` (one each, by name), or of one `.csv`, `.ndjson`, `.jsonl` or `.parquet`.
 
-    The keys and columns are those of `TemplateSource`. In a folder `template_id` defaults to the file's stem, and
+    A folder may have a folder for each template, which holds its `template.toml`, and others for other languages or
+    channels. The keys and columns are those of `TemplateSource`. In a folder `template_id` defaults to the file's
+    stem, in a template's own folder to its name, followed by `_` and the stem for all files but `template.toml`.
     `body_text_file` or `body_html_file` name a file within the folder that holds the body. An empty text is null,
     `channel` (also Message Center's numbers) defaults to email, `priority` to 0; instants are ISO 8601 with offset.
 
@@ -35,25 +47,26 @@ def read_templates(path: Path) -> pl.DataFrame:
         TemplateError: Anything is wrong with any of them; lists all of it.
     """
     problems: list[TemplateProblem] = []
-    records = []
-    for where, record in _places(path, problems):
+    records, folders = [], []
+    for where, record, folder in _places(path, problems):
         try:
             records.append(TemplateRecord.model_validate(record).model_dump())
+            folders.append(folder)
         except ValidationError as error:
             problems += _invalid(where, error)
     if problems:
         raise TemplateError(problems)
-    return pl.DataFrame(records, schema=TemplateSource.create_empty().schema, orient="row")
+    return TemplateFiles(pl.DataFrame(records, schema=TemplateSource.create_empty().schema, orient="row"), folders)
 
 
-def _places(path: Path, problems: list[TemplateProblem]) -> Iterator[Place]:
+def _places(path: Path, problems: list[TemplateProblem]) -> Iterator[tuple[str, Record, Path]]:
     if not path.exists():
         problems.append(TemplateProblem(str(path), "", "there is no such file or folder; check the path"))
     elif path.is_dir():
         yield from _folder(path, problems)
     elif reader := READERS.get(path.suffix.lower()):
         try:
-            yield from reader(path)
+            yield from ((where, record, path.parent) for where, record in reader(path))
         except (pl.exceptions.PolarsError, UnreadableFileError, ValueError, OSError) as error:
             problems.append(TemplateProblem(path.name, "", f"cannot be read; {error}"))
     else:
@@ -63,31 +76,46 @@ def _places(path: Path, problems: list[TemplateProblem]) -> Iterator[Place]:
         )
 
 
-def _folder(folder: Path, problems: list[TemplateProblem]) -> Iterator[Place]:
-    files = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
+def _folder(folder: Path, problems: list[TemplateProblem]) -> Iterator[tuple[str, Record, Path]]:
+    files = sorted(
+        path for path in (*folder.glob("*.toml"), *folder.glob("*/*.toml")) if not _is_hidden(path.relative_to(folder))
+    )
     if not files:
         problems.append(TemplateProblem(str(folder), "", "holds no *.toml file; each template is one"))
     for file in files:
+        where = file.relative_to(folder).as_posix()
         try:
             record = tomllib.loads(content_of(file, max_bytes=MAX_TOML_BYTES).decode())
         except (tomllib.TOMLDecodeError, RecursionError, OSError, ValueError) as error:
-            problems.append(TemplateProblem(file.name, "", f"is no TOML; {error}"))
+            problems.append(TemplateProblem(where, "", f"is no TOML; {error}"))
             continue
-        yield file.name, {"template_id": file.stem} | _with_bodies(record, file, problems)
+        name = {"template_id": _default_id(file, folder)}
+        yield where, name | _with_bodies(record, file, where, problems), file.parent
 
 
-def _with_bodies(record: Record, file: Path, problems: list[TemplateProblem]) -> Record:
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _default_id(file: Path, folder: Path) -> str:
+    if file.parent == folder:
+        return file.stem
+    own = file.parent.name
+    return own if file.name == OWN_FILE else f"{own}_{file.stem}"
+
+
+def _with_bodies(record: Record, file: Path, where: str, problems: list[TemplateProblem]) -> Record:
     bodies = {}
     for key, field in BODY_FILES.items():
         if key not in record:
             continue
         if field in record:
-            problems.append(TemplateProblem(file.name, key, f"{field} is given too; keep one of them"))
+            problems.append(TemplateProblem(where, key, f"{field} is given too; keep one of them"))
             continue
         try:
             bodies[field] = _body(file.parent, record[key])
         except (OSError, ValueError) as error:
-            problems.append(TemplateProblem(file.name, key, str(error)))
+            problems.append(TemplateProblem(where, key, str(error)))
     return {key: value for key, value in record.items() if key not in BODY_FILES} | bodies
 
 

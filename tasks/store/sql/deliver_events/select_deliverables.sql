@@ -7,11 +7,5 @@ where status = 'pending_delivery'
     and (next_try_at is null or next_try_at <= $now)
     and ($queue::varchar is null or queue = $queue)
     and not exists (from hand_over where hand_over.event_id = event.event_id)
-    and delivery_id not in (
-        select delivery.delivery_id
-        from delivery
-        join template
-            on template.template_id = delivery.template_id and template.version = delivery.template_version
-        where template.paused
-    )
+    and delivery_id not in (from paused_delivery)
 order by event_id

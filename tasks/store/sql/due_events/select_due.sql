@@ -3,14 +3,6 @@
 -- those routed to one until it is resumed.
 with change as (select coalesce(max(change_seq), 0) as templates_seq from template),
 
-paused_delivery as (
-    select delivery.delivery_id
-    from delivery
-    join template
-        on template.template_id = delivery.template_id and template.version = delivery.template_version
-    where template.paused
-),
-
 waiting as (
     select
         case

@@ -10,3 +10,4 @@ where template_id = $template_id
         limit 1
     )
     and (unpublished_at is null or unpublished_at > $at)
+returning template_id, version
