@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +30,26 @@ def measured(module: str, *arguments: str, **environment: str) -> dict[str, Any]
         stderr=subprocess.PIPE,
         text=True,
     )
-    peaks: dict[int, int] = {}
-    over = threading.Event()
-    watch = threading.Thread(target=_watch, args=(process.pid, peaks, over))
-    watch.start()
-    said, complained = process.communicate()
-    over.set()
-    watch.join()
+    with watched(process.pid) as peaks:
+        said, complained = process.communicate()
     if process.returncode:
         raise PartError(f"{module} {' '.join(arguments)} failed:\n{complained[-3000:]}")
     figures: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     return {**figures, "peak_mb": round(sum(peaks.values()) / 2**20)}
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[dict[int, int]]:
+    """The most memory (bytes) that a process and each descendant held meanwhile, by their ids."""
+    peaks: dict[int, int] = {}
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(pid, peaks, over))
+    watch.start()
+    try:
+        yield peaks
+    finally:
+        over.set()
+        watch.join()
 
 
 def _watch(root: int, peaks: dict[int, int], over: threading.Event) -> None:

@@ -8,16 +8,12 @@ from tasks.account_run import account_run
 from tasks.artifacts import show_run
 from tasks.check_conservation import check_conservation
 from tasks.operated import operated
-from tasks.parameters import AccountParameter, DryRunParameter, NowParameter
+from tasks.parameters import AccountParameter, DryRunParameter, IdsParameter, NowParameter
 from tasks.replay_events import ReplayCounts, replay
 
 TypeParameter = Annotated[str | None, Field(max_length=200, description="Events of this type; empty: of any.")]
 FromParameter = Annotated[AwareDatetime | None, Field(description="Routed from this instant on.")]
 ToParameter = Annotated[AwareDatetime | None, Field(description="Routed before this instant.")]
-IdsParameter = Annotated[
-    list[Annotated[int, Field(ge=1, le=2**63 - 1)]] | None,
-    Field(max_length=100_000, description="These events; empty: any."),
-]
 
 
 @operated("replay-events")

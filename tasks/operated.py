@@ -10,7 +10,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 from prefect import Flow, State, flow
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
+from prefect.futures import PrefectFuture
 from prefect.states import Cancelled, Completed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.utilities.hashing import file_hash
 
 from tasks.artifacts import show_stages
@@ -26,7 +28,7 @@ Body = Callable[P, Coroutine[Any, Any, R]]
 
 
 def operated(
-    name: str, *, run_name: str | Callable[[], str] = named_by_what_it_works_for
+    name: str, *, run_name: str | Callable[[], str] = named_by_what_it_works_for, workers: int = 1
 ) -> Callable[[Body[P, R]], Flow[P, Coroutine[Any, Any, R]]]:
     """Makes a function a flow that people operate.
 
@@ -40,6 +42,7 @@ def operated(
     Args:
         name: Name of the flow, with a limit in `RUN_LIMITS`.
         run_name: What to call a run.
+        workers: The most stages that run at once, of those that the flow submits.
     """
     limit = RUN_LIMITS[name].total_seconds()
 
@@ -63,6 +66,7 @@ def operated(
                 flow_run_name=run_name,
                 persist_result=False,
                 timeout_seconds=limit + LAST_RESORT.total_seconds(),
+                task_runner=cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=workers)),
             )(run),
         )
 

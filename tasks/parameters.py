@@ -14,6 +14,10 @@ PathsParameter = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=4096)]] | None,
     Field(max_length=10_000, description="Files or folders; empty: all that waits in the account's inbox."),
 ]
+IdsParameter = Annotated[
+    list[Annotated[int, Field(ge=1, le=2**63 - 1)]] | None,
+    Field(max_length=100_000, description="These events; empty: any."),
+]
 DryRunParameter = Annotated[bool, Field(description="Count what would be done, and change nothing.")]
 IngestParameter = Annotated[bool, Field(description="First take in what waits in the queue's inbox.")]
 RecycleParameter = Annotated[

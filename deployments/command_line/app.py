@@ -8,6 +8,7 @@ import typer
 from deployments.command_line import (
     accounts,
     analysis,
+    backfills,
     backups,
     demonstration,
     deploying,
@@ -51,6 +52,7 @@ app.command()(processing.archive)
 app.command()(processing.purge)
 app.command()(second_chances.replay)
 app.command()(second_chances.recycle)
+app.command()(backfills.backfill)
 app.command()(analysis.event)
 app.command()(analysis.report)
 app.command()(analysis.query)

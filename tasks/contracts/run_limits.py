@@ -16,6 +16,7 @@ RUN_LIMITS: Final = {
     "purge-events": timedelta(hours=4),
     "recycle-events": timedelta(hours=1),
     "replay-events": timedelta(hours=1),
+    "backfill-events": timedelta(hours=4),
     "publish-templates": timedelta(minutes=15),
     "check-health": timedelta(minutes=4),
     "demo": timedelta(hours=4),

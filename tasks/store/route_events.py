@@ -16,10 +16,12 @@ SLICE_ROWS = 100_000
 """Decisions applied in one transaction: whoever waits for the store gets in between two."""
 
 
-def pending_events(store: StoreFile, queue: Queue) -> dy.DataFrame[PendingEvent]:
-    """The pending events of a queue, whatever their schedule, by id."""
+def pending_events(
+    store: StoreFile, queue: Queue, *, from_at: datetime | None = None, to_at: datetime | None = None
+) -> dy.DataFrame[PendingEvent]:
+    """The pending events of a queue, whatever their schedule, by id; where asked for, created in a window only."""
     with reading(store) as session:
-        events = session.frame("route_events/select_pending_events", queue=queue)
+        events = session.frame("route_events/select_pending_events", queue=queue, from_at=from_at, to_at=to_at)
     return PendingEvent.validate(events, cast=True)
 
 

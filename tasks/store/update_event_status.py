@@ -12,6 +12,11 @@ from tasks.store.connection import Session, StoreFile, reading, writing
 from tasks.store.local_ids import take_ids
 from tasks.store.queue_samples import sample_queues
 
+_OPEN_ROWS = {
+    "log_key": pl.String, "event_id": pl.Int64, "delivery_id": pl.Int64, "status": pl.String,
+    "purged_event_id": pl.Int64, "change_seq": pl.Int64,
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class OpenLogs:
@@ -49,6 +54,17 @@ def open_logs(store: StoreFile) -> OpenLogs:
         rows = session.frame("update_event_status/select_open_rows")
         affected = rows.select("event_id").drop_nulls().unique()
         frames = {"affected": affected, "open_row": rows.select("log_key", "event_id")}
+        outcomes = session.frame("update_event_status/select_outcomes", frames)
+        events = session.frame("update_event_status/select_events", {"affected": affected}, **_range(affected))
+    return OpenLogs(rows, HandedOverEvent.validate(events, cast=True), LogOutcome.validate(outcomes, cast=True))
+
+
+def all_logs(store: StoreFile, event_ids: pl.Series) -> OpenLogs:
+    """All that logs say of events, also what had its effect; no row of them is open."""
+    affected = event_ids.rename("event_id").to_frame()
+    rows = pl.DataFrame(schema=_OPEN_ROWS)
+    frames = {"affected": affected, "open_row": rows.select("log_key", "event_id")}
+    with reading(store) as session:
         outcomes = session.frame("update_event_status/select_outcomes", frames)
         events = session.frame("update_event_status/select_events", {"affected": affected}, **_range(affected))
     return OpenLogs(rows, HandedOverEvent.validate(events, cast=True), LogOutcome.validate(outcomes, cast=True))

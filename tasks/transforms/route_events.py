@@ -21,6 +21,12 @@ class Triage(NamedTuple):
     waiting: dy.DataFrame[PendingEvent]
 
 
+def pending_among(events: dy.DataFrame[PendingEvent], event_ids: pl.Series, /) -> dy.DataFrame[PendingEvent]:
+    """Those of the pending events that have one of the ids."""
+    wanted = event_ids.rename("event_id").to_frame()
+    return PendingEvent.cast(events.join(wanted, on="event_id", how="semi", maintain_order="left"))
+
+
 def triage(events: dy.DataFrame[PendingEvent], /, *, now: datetime) -> Triage:
     """Tells events past their expiration, whatever their schedule, from those due and those that wait."""
     is_expired = pl.col("expires_at").is_not_null() & (pl.col("expires_at") <= now)
