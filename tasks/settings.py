@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         """The copy of the control store that analysts read."""
         return self.home / "published" / "control.duckdb"
 
+    @property
+    def reports_page(self) -> Path:
+        """The page of the three reports."""
+        return self.home / "published" / "reports.html"
+
     def published_account(self, account: str) -> Path:
         """The copy of an account's store that people read."""
         return self.home / "published" / f"{account}.duckdb"

@@ -1,6 +1,6 @@
 """Commands that look: one event's story, the reports, SQL on the published data."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,15 +45,32 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Show a report on the published data."""
-    from tasks.store import reports
+    from tasks.store import reports as of_published_data
 
     read = {
-        "service-level": reports.service_level,
-        "processing-time": reports.processing_time,
-        "history": reports.event_history,
+        "service-level": of_published_data.service_level,
+        "processing-time": of_published_data.processing_time,
+        "history": of_published_data.event_history,
     }[which]
     rows = read(Settings().published_control, account=account, from_at=from_at, to_at=to_at)
     show_rows("rows", rows, as_json=as_json, title=which)
+
+
+def reports(
+    account: AccountOrAll = None,
+    from_at: From = None,
+    to_at: To = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write it; published/reports.html.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the three reports as one page to open in a browser."""
+    from tasks.report_page import read_reports, write_reports
+
+    settings = Settings()
+    numbers = read_reports(settings, account=account, from_at=from_at, to_at=to_at)
+    page = write_reports(out or settings.reports_page, numbers, now=datetime.now(UTC))
+    period = {"from_at": numbers.from_at.isoformat(), "to_at": numbers.to_at.isoformat()}
+    show({"page": str(page.resolve()), **period}, as_json=as_json, title="Reports")
 
 
 def query(

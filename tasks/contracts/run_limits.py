@@ -18,6 +18,7 @@ RUN_LIMITS: Final = {
     "replay-events": timedelta(hours=1),
     "backfill-events": timedelta(hours=4),
     "publish-templates": timedelta(minutes=15),
+    "show-reports": timedelta(minutes=30),
     "check-health": timedelta(minutes=4),
     "demo": timedelta(hours=4),
 }

@@ -11,6 +11,7 @@ from prefect import flow
 
 from flows.archive_events import archive_events
 from flows.process_rt_events import process_rt_events
+from flows.show_reports import show_reports
 from flows.update_event_status import update_event_status
 from tasks.contracts.accounts import Account
 from tasks.progress import progressing
@@ -33,6 +34,19 @@ def drop(folder: Path, name: str, *rows: dict[str, Any]) -> None:
 
 def table(run: Recorded, key: str) -> list[dict[str, Any]]:
     return json.loads(run.artifacts[key].data)
+
+
+def test_the_reports_are_tables_and_a_page(settings: Settings, account: Account) -> None:
+    drop(settings.inbox(account.name, "rt"), "events.ndjson", *EVENTS)
+    recorded(process_rt_events, account=account.name, ingest=True)
+    assert recorded(archive_events, account=account.name).state.is_completed()
+    run = recorded(show_reports)
+    assert run.state.is_completed(), run.errors
+    (row,) = table(run, "report-service-level")
+    assert (row["account"], row["incoming_volume"], row["not_taken_into_account"]) == ("alpha", 2, 2)
+    assert {row["account"] for row in table(run, "report-thresholds")} == {"alpha"}
+    assert str(settings.reports_page) in run.artifacts["reports-page"].data
+    assert "<title>Message Center reports</title>" in settings.reports_page.read_text(encoding="utf-8")
 
 
 def test_a_run_shows_counts_by_reason_what_it_rejected_and_its_slowest_stages(

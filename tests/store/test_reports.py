@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tasks.contracts.vocabulary import STATUSES
 from tasks.store import reports
 from tasks.store.connection import StoreFile, writing
-from tasks.store.published import NothingPublishedError
+from tasks.store.published import NothingPublishedError, reading_published
 
 START = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 ERRORS = ("not_taken_into_account", "expired", "delivery_failed", "ignored")
@@ -191,6 +191,46 @@ def test_reports_equal_a_count_event_by_event(
 
 def naive_of(report: dict[Any, list[Any]], account: str | None) -> dict[Any, list[Any]]:
     return {group: row for group, row in report.items() if account in (None, group[0])}
+
+
+def naive_lengths(happened: list[Event], period: Period) -> dict[tuple[str, str], tuple[int, int, float | None]]:
+    """Longest, shortest and average length of each queue, stretch by stretch."""
+    found = {}
+    for group in {(event.account, event.queue) for event in happened}:
+        stays = [
+            (event.received_at, max(event.received_at, event.processing_at or event.processed_at or event.received_at))
+            if event.status != "pending" and (event.processing_at or event.processed_at)
+            else (event.received_at, None)
+            for event in happened
+            if (event.account, event.queue) == group
+        ]
+        instants = sorted({instant for stay in stays for instant in stay if instant})
+        stretches = []
+        for since, until in zip(instants, [*instants[1:], None], strict=True):
+            if (period.to_at and since >= period.to_at) or (period.from_at and until and until <= period.from_at):
+                continue
+            ends = [instant for instant in (until, period.to_at) if instant]
+            seconds = (min(ends) - max(since, period.from_at or since)).total_seconds() if ends else None
+            stretches.append((sum(a <= since and (b is None or b > since) for a, b in stays), seconds))
+        if stretches:
+            lengths = [length for length, _ in stretches]
+            timed = [(length, seconds) for length, seconds in stretches if seconds is not None]
+            total = sum(seconds for _, seconds in timed)
+            average = sum(length * seconds for length, seconds in timed) / total if total else None
+            found[group] = (max(lengths), min(lengths), average)
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(events(), max_size=25), periods)
+def test_queue_lengths_are_exact_at_every_arrival_and_departure(happened: list[Event], period: Period) -> None:
+    with TemporaryDirectory() as folder, reading_published(write(Path(folder), happened, [])) as session:
+        asked = {"account": None, "from_at": period.from_at, "to_at": period.to_at}
+        lengths = session.frame("report_page/lengths", **asked)
+    assert keyed(lengths, 2) == {
+        group: [pytest.approx(value) if value is not None else None for value in row]
+        for group, row in naive_lengths(happened, period).items()
+    }
 
 
 def test_the_products_own_example_is_cut_not_rounded(tmp_path: Path) -> None:
