@@ -10,7 +10,7 @@ from tasks.parameters import AccountParameter, CollectParameter, NowParameter, R
 from tasks.recycle_events import recycle as recycle_failed
 from tasks.show_rejects import show_rejects
 from tasks.take_in_files import collect_files
-from tasks.update_event_status import StatusCounts, apply_statuses, join_statuses, read_open_logs
+from tasks.update_event_status import StatusCounts, apply_statuses, give_up_on_silent, join_statuses, read_open_logs
 
 
 @operated("update-event-status")
@@ -30,10 +30,12 @@ async def update_event_status(
     """
     run = account_run(account, now)
     collected = collect_files(run) if collect else CollectCounts()
+    silent = give_up_on_silent(run.store, account=run.account, now=run.now)
     logs = read_open_logs(run.store)
     changes = join_statuses(logs, account=run.account)
     counts = apply_statuses(run.store, logs, changes, account=run.account, now=run.now)
     shown = vars(counts) | {f"collect_{name}": count for name, count in vars(collected).items() if collect}
+    shown |= {"without_outcome": silent} if silent else {}
     if recycle and run.account.fallback_channels:
         shown["recycled"] = recycle_failed(run, dry_run=False).recycled
     await show_rejects(run, None, rejected=collected.rejected, unreadable_files=collected.unreadable_files)

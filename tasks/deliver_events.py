@@ -11,6 +11,7 @@ import dataframely as dy
 from tasks.contracts.accounts import Account
 from tasks.contracts.collect_delivery_logs import status_rules
 from tasks.contracts.deliver_events import Deliverable, RenderedMessage
+from tasks.contracts.enrich_events import HeldBackEvent
 from tasks.contracts.vocabulary import QUEUES, Queue
 from tasks.enrich_events import enriched
 from tasks.exchange.reference_table import EnrichmentError
@@ -19,6 +20,7 @@ from tasks.exchange.sending.fill_in_messages import fill_in_messages, paths_to_f
 from tasks.exchange.sending.render_messages import render_messages
 from tasks.exchange.sending.senders import Answer, Sender, SenderUnavailableError
 from tasks.progress import progressing
+from tasks.repeated_events import repeats
 from tasks.settings import Settings
 from tasks.settle_batches import clear_records, recover_batches, settle_answers
 from tasks.stage import stage
@@ -121,7 +123,7 @@ async def hand_over_round(
     sources = store_of.message_sources(store, deliverables)
     if sources.events.is_empty():
         return Counter()
-    rendered, trouble = _messages(account, sources)
+    rendered, trouble = _messages(account, sources, repeats(store, account, sources))
     claim = claim_round(store, account, rendered, sender=sender.name, now=now)
     counts = Counter({"not_rendered": claim.not_rendered - claim.suppressed, "suppressed": claim.suppressed})
     if claim.held.height:
@@ -135,7 +137,7 @@ async def hand_over_round(
 
 
 def _messages(
-    account: Account, sources: store_of.Sources
+    account: Account, sources: store_of.Sources, repeats: dy.DataFrame[HeldBackEvent]
 ) -> tuple[dy.DataFrame[RenderedMessage], SenderUnavailableError | None]:
     """The messages of a round; where its events cannot be enriched just now, nothing in their place, and why."""
     try:
@@ -145,7 +147,7 @@ def _messages(
     plain = plain_texts(events, sources.templates)
     filled = fill_in_messages(events, plain, json_values(events["ctx"], paths_to_fill_in(plain)))
     rendered = render_messages(events, sources.templates, filled)
-    return transform.held_back(rendered, (sources.held_back, held_back)), None
+    return transform.held_back(rendered, (sources.held_back, held_back, repeats)), None
 
 
 def claim_round(

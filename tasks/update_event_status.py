@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import dataframely as dy
+import polars as pl
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.collect_delivery_logs import status_rules
 from tasks.contracts.update_event_status import StatusChange
 from tasks.stage import stage
+from tasks.store import silent_events
 from tasks.store import update_event_status as in_store
 from tasks.store.connection import StoreFile
 from tasks.transforms.update_event_status import status_changes
@@ -27,6 +29,19 @@ class StatusCounts:
     """Of these, the ones that wait for longer than the account's limit."""
     by_status: dict[str, int]
     """Events changed, by the status they have now."""
+
+
+@stage
+def give_up_on_silent(store: StoreFile, *, account: Account, now: datetime) -> int:
+    """Fails what was handed over and that no log spoke of in the account's `outcome_within_hours`, if it has any.
+
+    It fails by a log row of kind `soft_bounced`, reason `no_outcome`: whatever is told later counts more.
+    """
+    if account.outcome_within_hours is None:
+        return 0
+    rules = status_rules(account.policy, accepted_means_sent=account.accepted_means_sent)
+    rank = rules.filter(pl.col("kind").cast(pl.String) == "soft_bounced")["rank"].item()
+    return silent_events.give_up(store, within=timedelta(hours=account.outcome_within_hours), rank=rank, now=now)
 
 
 @stage

@@ -113,6 +113,15 @@ class Account(BaseModel):
     fallback_channels: tuple[Channel, ...] = Field(
         default=(), description="What failed on one of these goes out on the next that it has an address for."
     )
+    repeat_window_minutes: float | None = Field(
+        default=None,
+        gt=0,
+        le=60 * 24 * 31,
+        description="An event like one that goes out (type, channel, address, data) is not sent within that time.",
+    )
+    outcome_within_hours: float | None = Field(
+        default=None, gt=0, description="A message that no log speaks of within that time has failed."
+    )
     recycle_within_hours: float = Field(default=72, gt=0, description="What failed earlier is not sent again.")
     enrichment: Enrichment | None = None
     policy: PolicyName = "message-center"

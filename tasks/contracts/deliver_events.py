@@ -16,6 +16,7 @@ NO_CONTENT = "no_content"
 NO_ADDRESS = "no_address"
 QUARANTINED = "quarantined"
 TEMPLATE_UNPUBLISHED = "template_unpublished"
+REPEATED = "repeated"
 """Why a message cannot be rendered; the first two go on with `: <what>`."""
 
 NOTHING_LEFT = "the run ended before anything left"
@@ -60,6 +61,15 @@ class DeliverableEvent(Frame):
     expires_at = dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     error_count = dy.Int32(min=0)
     ctx = dy.String()
+
+
+class AlikeEvent(Frame):
+    """An event of a round, or one like it that went out; equal likeness is equal type, channel, address and data."""
+
+    event_id = dy.Int64(primary_key=True)
+    likeness = dy.UInt64()
+    created_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    is_waiting = dy.Bool()
 
 
 class MessageTemplate(Frame):
@@ -185,4 +195,6 @@ class HandOverLog(Frame):
 
 def is_held_back() -> pl.Expr:
     """Whether a message's `problem` is that nothing may be sent."""
-    return pl.col("problem").str.contains(f"^(?:{QUARANTINED}|{TEMPLATE_UNPUBLISHED}|{OPTED_OUT}|{NO_PROFILE})")
+    return pl.col("problem").str.contains(
+        f"^(?:{QUARANTINED}|{TEMPLATE_UNPUBLISHED}|{REPEATED}|{OPTED_OUT}|{NO_PROFILE})"
+    )

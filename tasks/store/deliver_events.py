@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import dataframely as dy
 import polars as pl
 
 from tasks.contracts.deliver_events import (
+    AlikeEvent,
     Deliverable,
     DeliverableEvent,
     ExpirableEvent,
@@ -93,6 +94,19 @@ def message_sources(store: StoreFile, deliverables: dy.DataFrame[Deliverable]) -
         MessageTemplate.validate(templates, cast=True),
         HeldBackEvent.validate(held_back, cast=True),
     )
+
+
+def alike_events(
+    store: StoreFile, events: dy.DataFrame[DeliverableEvent], *, window: timedelta
+) -> dy.DataFrame[AlikeEvent]:
+    """The events of a round, and those like them that went out, created no further than a window from them."""
+    created = {"first_at": events["created_at"].min(), "last_at": events["created_at"].max()}
+    round_ = {"deliverables": events.select("event_id")}
+    with reading(store) as session:
+        alike = session.frame(
+            "deliver_events/select_alike", round_, seconds=window.total_seconds(), **created, **id_range(events)
+        )
+    return AlikeEvent.validate(alike, cast=True)
 
 
 def claim_round(

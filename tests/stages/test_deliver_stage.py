@@ -144,6 +144,52 @@ def test_an_end_of_publication_that_is_planned_lets_go_what_was_routed_before(
     assert deliver(settings, account, now=NOW + timedelta(hours=2)) == {"messages": 1, "taken": 1}
 
 
+def test_what_is_held_back_for_two_reasons_has_the_first(
+    settings: Settings, account: Account, store: StoreFile
+) -> None:
+    put_delivery(store)
+    put_events(store, [Event(1)])
+    with connection.writing(store, purpose="test") as session:
+        session.connection.execute(
+            "insert into quarantine by name select 'email' as channel, 'ann@example.net' as address, "
+            "'bounced' as kind, now() as quarantined_at, 1 as change_seq"
+        )
+    assert templates.unpublish(store, "confirm", at=NOW) == 1
+    assert deliver(settings, account) == {"suppressed": 1}
+    assert select(store, "select reason from delivery_log") == [("template_unpublished",)]
+
+
+def test_a_source_that_repeats_itself_is_heard_once_in_a_window(
+    settings: Settings, account: Account, store: StoreFile
+) -> None:
+    account = account.model_copy(update={"repeat_window_minutes": 30})
+    put_delivery(store)
+    put_events(store, [Event(1), Event(2), Event(3, ctx='{"name": "Bea"}'), Event(4, email="ANN@example.net")])
+    put_events(store, [Event(5, email="bob@example.net")])
+    assert deliver(settings, account) == {"messages": 3, "taken": 3, "suppressed": 2}
+    put_events(store, [Event(6), Event(7)])
+    with connection.writing(store, purpose="test") as session:
+        session.connection.execute(
+            "update event set created_at = created_at + interval 31 minute where event_key = '7'"
+        )
+    assert deliver(settings, account) == {"messages": 1, "taken": 1, "suppressed": 1}
+    assert select(
+        store, "select event_id - {CELL} from delivery_log where kind = 'suppressed' and reason = 'repeated' order by 1"
+    ) == [(2,), (4,), (6,)]
+    put_events(store, [Event(8)])
+    assert deliver(settings, Account(name="alpha", cell_id=3)) == {"messages": 1, "taken": 1}
+
+
+def test_a_repeat_of_what_is_to_be_tried_again_is_not_sent_before_it(
+    settings: Settings, account: Account, store: StoreFile
+) -> None:
+    account = account.model_copy(update={"repeat_window_minutes": 30})
+    put_delivery(store)
+    put_events(store, [Event(1, error_count=1, next_try_at=NOW + timedelta(hours=1)), Event(2)])
+    assert deliver(settings, account) == {"suppressed": 1}
+    assert deliver(settings, account, now=NOW + timedelta(hours=2)) == {"messages": 1, "taken": 1}
+
+
 @pytest.mark.parametrize("is_under_way", [False, True])
 def test_a_version_paused_alone_keeps_its_own_events_only(
     settings: Settings, account: Account, store: StoreFile, monkeypatch: pytest.MonkeyPatch, *, is_under_way: bool

@@ -1,5 +1,5 @@
--- Events that failed on a channel that another one follows, have an address for that, did not arrive by any sign, and were
--- not recycled yet. Frames: next_channel (channel, next_channel, place).
+-- Events that failed on a channel that another one follows, have an address for that, did not arrive by any sign, failed
+-- by more than silence, and were not recycled yet. Frames: next_channel (channel, next_channel, place).
 with candidate as (
     select
         event.event_id,
@@ -9,6 +9,7 @@ with candidate as (
     join next_channel on next_channel.channel = event.channel
     where
         event.status = 'delivery_failed'
+        and event.reason is distinct from 'no_outcome'
         and event.processed_at >= $since::timestamptz
         and (event.expires_at is null or event.expires_at > $now::timestamptz)
         and case next_channel.next_channel
