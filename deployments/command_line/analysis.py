@@ -79,6 +79,9 @@ def query(
         str | None, typer.Option("--account", help="An account's own store as it stands, instead of the archive.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 1_000,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="All rows into this file: .parquet, .arrow or .csv.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Query the published control data, or an account's queue, read-only and in nobody's way."""
@@ -87,11 +90,47 @@ def query(
     from tasks.store.published import query_published
 
     published = _published_account(account) if account else Settings().published_control
+    if out is not None:
+        show({"file": str(out.resolve()), "rows": _written(published, sql, out)}, as_json=as_json)
+        return
     rows = query_published(published, sql, limit=limit + 1)
     ids = [name for name, kind in rows.schema.items() if name.endswith("_id") and kind.is_integer()]
     show_rows("rows", rows.head(limit).with_columns(pl.col(ids).cast(pl.String)), as_json=as_json)
     if rows.height > limit:
         note(f"These are the first {limit:,} rows of more: ask for others with --limit, or with a where clause.")
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where the files go, one for each table.")],
+    file_format: Annotated[Literal["parquet", "arrow", "csv"], typer.Option("--format")] = "parquet",
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help="A table or view; may be repeated; all tables of the archive.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the archive's tables to files for other tools."""
+    from tasks.contracts.archive_events import ARCHIVED_TABLES
+
+    published = Settings().published_control
+    names = tables or [table.name for table in ARCHIVED_TABLES]
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in names}
+    rows = [
+        {
+            "table": name,
+            "rows": _written(published, f"from {quoted[name]}", folder / f"{Path(name).name}.{file_format}"),
+        }
+        for name in names
+    ]
+    show_rows("files", rows, as_json=as_json, title=str(folder.resolve()))
+
+
+def _written(published: Path, sql: str, out: Path) -> int:
+    from tasks.exchange.exported_rows import check_format, write_rows
+    from tasks.store.published import all_rows
+
+    check_format(out)
+    with all_rows(published, sql) as rows:
+        return write_rows(out, rows)
 
 
 def _published_account(name: str) -> Path:

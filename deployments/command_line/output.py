@@ -4,7 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -18,6 +18,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 WIDE = 9
 """Rows of more columns than this are shown one below the other."""
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+ONE_LINE = 24
+"""Characters that are not broken into lines."""
+BORDER = 3
+"""Characters between two columns."""
+BRIEF = 120
+"""Characters of a value that a table of rows shows; JSON has all of it."""
 SAFE_INTEGER = 2**53
 """Larger integers are written as text: a double cannot hold them."""
 
@@ -47,9 +53,10 @@ def show_rows(
         _show_turned(listed, title)
     else:
         columns = rows.columns if isinstance(rows, pl.DataFrame) else list(listed[0] if listed else {})
-        table = Table(*map(_header, columns), title=title, title_justify="left")
+        table = Table(*_columns({name: [row[name] for row in listed] for name in columns}), title=title)
+        table.title_justify = "left"
         for row in listed:
-            table.add_row(*(_cell(row[column]) for column in columns))
+            table.add_row(*(_brief(row[column]) for column in columns))
         Console().print(table)
     if not listed:
         note(f"no {name}")
@@ -97,8 +104,32 @@ def note(text: str) -> None:
     Console(stderr=True).print(text, highlight=False, markup=False)
 
 
-def _header(name: str) -> Column:
-    return Column(Text(_visible(name)))
+def _columns(values: Mapping[str, Sequence[object]]) -> list[Column]:
+    """Columns of a table: numbers to the right; what is short stays on one line where there is room for all of that."""
+    widths = {name: max(len(name), *(len(_brief(value)) for value in column), 0) for name, column in values.items()}
+    fits = sum(min(width, ONE_LINE) + BORDER for width in widths.values()) < Console().width
+    return [
+        Column(
+            Text(_visible(name)),
+            justify="right" if all(_is_number(value) for value in column) else "left",
+            no_wrap=fits and widths[name] <= ONE_LINE,
+        )
+        for name, column in values.items()
+    ]
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
+
+
+def _brief(value: object) -> Text:
+    """A value in a table of many: a long text is cut, an instant is told without what all of them have."""
+    if isinstance(value, datetime) and value.utcoffset() == timedelta(0):
+        return Text(value.replace(tzinfo=None).isoformat(sep=" ").removesuffix("000") + "Z", overflow="fold")
+    text = _cell(value)
+    if len(text) > BRIEF:
+        text = Text(text.plain[: BRIEF - 1] + "…", overflow="fold")
+    return text
 
 
 def _cell(value: object) -> Text:

@@ -4,15 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from tasks.contracts.archive_events import ARCHIVED_TABLES
 from tasks.contracts.publish_control import parts_folder
 from tasks.store.connection import Session
 from tasks.store.query_answers import beyond_calendars, only_asks, with_text_for_the_rest
 from tasks.store.statements import filled, literal, quoted
+
+BATCH_ROWS: Final = 100_000
 
 
 class NothingPublishedError(FileNotFoundError):
@@ -65,17 +69,33 @@ def query_published(path: Path, sql: str, *, limit: int) -> pl.DataFrame:
         NothingPublishedError: There is no published data yet.
         QueryError: The query is wrong, writes, or reaches for something other than the published data.
     """
+    with _answer(path, sql) as relation:
+        frame: pl.DataFrame = relation.limit(limit).pl()
+    if beyond := [column.name for column in frame.get_columns() if beyond_calendars(column)]:
+        raise QueryError(f"{', '.join(beyond)}: a date outside the years 1 to 9999. Ask for its text: ...::varchar.")
+    return frame
+
+
+@contextmanager
+def all_rows(path: Path, sql: str) -> Iterator[pa.RecordBatchReader]:
+    """All rows of a query over the published control data, to be read while the block runs.
+
+    Errors as for `query_published`.
+    """
+    with _answer(path, sql) as relation:
+        yield relation.to_arrow_reader(BATCH_ROWS)
+
+
+@contextmanager
+def _answer(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
     with reading_published(path) as session:
         try:
             relation = session.connection.sql(sql) if only_asks(session.connection, sql) else None
             if relation is None:
                 raise QueryError("The query gives no rows. Ask with a select; `show tables` lists what there is.")
-            frame: pl.DataFrame = with_text_for_the_rest(relation).limit(limit).pl()
+            yield with_text_for_the_rest(relation)
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
-    if beyond := [column.name for column in frame.get_columns() if beyond_calendars(column)]:
-        raise QueryError(f"{', '.join(beyond)}: a date outside the years 1 to 9999. Ask for its text: ...::varchar.")
-    return frame
 
 
 @contextmanager

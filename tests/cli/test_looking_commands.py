@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 from cli.command_line import CELL, Command, CommandLine, strict
 
@@ -105,3 +106,39 @@ def test_a_query_of_an_account_sees_its_queue_as_it_stands_and_no_more(command: 
     nobody = command("query", "--account", "nobody", "select 1", "--json")
     assert nobody.code != 0
     assert "message-center accounts add nobody" in strict(nobody.out)["error"]
+
+
+def test_a_table_of_rows_is_for_people_and_json_has_all(command: Command) -> None:
+    sql = """select 12345678901234 as n, 'short' as word, repeat('long ', 100) as text,
+        timestamptz '2026-11-23 08:04:57.3+00' as at"""
+    table = command("query", sql).out
+    assert " 12345678901234 " in table
+    assert "2026-11-23 08:04:57.300Z" in table.replace("\n", "")
+    assert "…" in table
+    assert table.count("long") < 30
+    (row,) = command("query", sql, "--json").answer["rows"]
+    assert row["text"] == "long " * 100
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.arrow", "rows.csv"])
+def test_all_rows_of_a_query_go_into_a_file(command: Command, tmp_path: Path, name: str) -> None:
+    target = tmp_path / "new" / name
+    outcome = command("query", "select i as n, 'é' as t from range(250000) r(i)", "--out", target, "--json")
+    assert outcome.answer["rows"] == 250_000
+    read = {"parquet": pl.read_parquet, "arrow": pl.read_ipc, "csv": pl.read_csv}[name.partition(".")[2]]
+    rows = read(target)
+    assert rows["n"].to_list() == list(range(250_000))
+    assert rows["t"].unique().to_list() == ["é"]
+    assert command("query", "select * from nowhere", "--out", tmp_path / "no.csv").code != 0
+    assert not list(tmp_path.glob("*no.csv*"))
+    assert "end its name with .parquet, .arrow, .csv" in command("query", "select 1", "--out", "a.xlsx").err
+
+
+def test_the_tables_of_the_archive_go_into_files(command: Command, tmp_path: Path) -> None:
+    written = {row["table"]: row["rows"] for row in command("export", tmp_path, "--json").answer["files"]}
+    count = "select count(*) as n from {}"
+    counted = {name: command("query", count.format(name), "--json").answer["rows"][0]["n"] for name in written}
+    assert written == counted
+    assert {path.stem for path in tmp_path.glob("*.parquet")} == set(written)
+    assert pl.read_parquet(tmp_path / "event.parquet").height == written["event"] > 0
+    assert command("export", tmp_path, "--table", "../event").code != 0
