@@ -1,4 +1,4 @@
-"""The deployments of `prefect.yaml` that every account has, rendered from the roster; and the data dictionary.
+"""What is rendered: the deployments of `prefect.yaml` that every account has, the data dictionary, README's picture.
 
 `python -m deployments.render` writes them anew; with `--check` it only tells whether they are up to date.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from deployments.account_flows import ACCOUNT_FLOWS, AccountFlow
+from deployments.data_flow import with_picture
 from tasks.announce import PREFIX, account_resource
 from tasks.contracts.accounts import Account
 from tasks.contracts.dictionary import dictionary_page
@@ -22,6 +23,7 @@ from tasks.settings import PROJECT
 ROSTER = PROJECT / "deployments" / "accounts.toml"
 PREFECT_YAML = PROJECT / "prefect.yaml"
 DICTIONARY_PAGE = PROJECT / "docs" / "data-dictionary.md"
+README = PROJECT / "README.md"
 COMMAND = "python -m deployments.render"
 BEGIN = f"  # >>> accounts: rendered by `{COMMAND}`, do not edit by hand\n"
 END = "  # <<< accounts\n"
@@ -74,8 +76,13 @@ def main(arguments: list[str] | None = None) -> int:
     if options.check and page != dictionary_page():
         sys.stderr.write(f"{DICTIONARY_PAGE} is not what tasks/contracts/dictionary.py makes it. Run: {COMMAND}\n")
         return 1
+    readme = README.read_text(encoding="utf-8")
+    if options.check and readme != with_picture(readme):
+        sys.stderr.write(f"The picture in {README} is not what the statements make it. Run: {COMMAND}\n")
+        return 1
     if not options.check:
         _write(options.file, wanted)
+        _write(README, with_picture(readme))
         DICTIONARY_PAGE.write_text(dictionary_page(), encoding="utf-8")
     return 0
 
