@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import dataframely as dy
+import polars as pl
 from pydantic import AwareDatetime, Field
 
 from tasks.account_run import AccountRun, account_runs
@@ -22,7 +24,7 @@ from tasks.backfill_events import (
 )
 from tasks.check_conservation import check_conservation
 from tasks.contracts.accounts import AccountName
-from tasks.contracts.backfill_events import PartitionCounts, Scope, TemplateTime
+from tasks.contracts.backfill_events import PartitionCounts, Scope, StatusDiff, TemplateTime
 from tasks.deliver_events import deliver_events
 from tasks.exchange.inbox import printable_name
 from tasks.exchange.named_files import named_files
@@ -32,6 +34,7 @@ from tasks.ingest_events import IngestCounts
 from tasks.operated import operated
 from tasks.parameters import DryRunParameter, IdsParameter, NowParameter, QueueParameter
 from tasks.settings import Settings
+from tasks.update_event_status import StatusCounts
 
 MOST_WORKERS: Final = 8
 
@@ -48,8 +51,9 @@ class BackfillResult:
 
     @property
     def table(self) -> list[dict[str, Any]]:
-        """The changes as people read them."""
-        return [{**row, "status_before": row["status_before"] or "(new)"} for row in self.changes]
+        """The changes as people read them, without what stayed as it was."""
+        moved = [row for row in self.changes if row["status_before"] != row["status_after"]]
+        return [{**row, "status_before": row["status_before"] or "(new)"} for row in moved]
 
 
 @operated("backfill-events", workers=MOST_WORKERS)
@@ -101,14 +105,12 @@ async def backfill_events(
         worked = await in_parallel(work_over, parts, workers=workers, what="partitions")
         joined = await in_parallel(join_open_logs, [one.run for one in backfills], workers=workers, what="accounts")
         changes = what_changed(parts)
-        counts = _counts(taken_in, worked) | {"log_rows": sum(one.log_rows for one in joined)}
-        unreadable = [one.unreadable for one in taken_in if one.unreadable]
-        result = BackfillResult(counts, changes.to_dicts(), unreadable)
-        await _show(backfills, {"dry_run": dry_run, **counts}, result.table)
+        result = _result(taken_in, worked, joined, changes)
+        await _show(backfills, {"dry_run": dry_run, **result.counts}, result.table)
     if deliver and not dry_run:
         for run in runs:
             handed_over = await deliver_events(run.settings, run.account, now=run.now)
-            counts["messages"] = counts.get("messages", 0) + handed_over["messages"]
+            result.counts["messages"] = result.counts.get("messages", 0) + handed_over["messages"]
     return result
 
 
@@ -116,13 +118,21 @@ def _of(run: AccountRun, scratch: Path, *, dry_run: bool) -> AccountRun:
     return on_a_copy(run, scratch / run.account.name) if dry_run else run
 
 
-def _counts(taken_in: Sequence[TakenIn], worked: Sequence[PartitionCounts]) -> dict[str, int]:
+def _result(
+    taken_in: Sequence[TakenIn],
+    worked: Sequence[PartitionCounts],
+    joined: Sequence[StatusCounts],
+    changes: dy.DataFrame[StatusDiff],
+) -> BackfillResult:
     files, parts = IngestCounts(), PartitionCounts()
     for one in taken_in:
         files = files.plus(one.counts)
     for done in worked:
         parts = parts.plus(done)
-    return {f"ingest_{name}": count for name, count in vars(files).items() if taken_in} | vars(parts)
+    moved = changes.filter(pl.col("status_before").ne_missing(pl.col("status_after")))
+    counts = {f"ingest_{name}": count for name, count in vars(files).items() if taken_in} | vars(parts)
+    counts |= {"log_rows": sum(one.log_rows for one in joined), "status_changed": int(moved["events"].sum())}
+    return BackfillResult(counts, changes.to_dicts(), [one.unreadable for one in taken_in if one.unreadable])
 
 
 async def _show(backfills: Sequence[Backfill], counts: dict[str, int], changes: list[dict[str, Any]]) -> None:
