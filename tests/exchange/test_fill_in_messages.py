@@ -91,10 +91,12 @@ def test_a_text_is_plain_if_it_only_puts_values_into_places(source: str, parts: 
 
 def test_what_json_and_python_print_alike_is_filled_in_and_all_else_is_left_to_jinja() -> None:
     alike = [7, -7, 0, 2**63, 10**40, "x", "", "é", True, False, None]
-    others = [1.5, 1e30, "a\nb", 'a"b', [], {}, [1], {"a": 1}]
+    alike += [1.5, -892.72, 0.0, -0.0, 0.0001, 12345678.901234, 100000000000.01]
+    others = [0.00001, -0.000012, 1e30, 1.2345678901234567, "a\nb", 'a"b', [], {}, [1], {"a": 1}]
     contexts = [json.dumps({"v": value}, ensure_ascii=False) for value in [*alike, *others]]
     found = filled([*contexts, "{}"], "s", "-{{ v }}-", None)
     printed = ["7", "-7", "0", str(2**63), str(10**40), "x", "", "é", "True", "False", ""]
+    printed += ["1.5", "-892.72", "0.0", "-0.0", "0.0001", "12345678.901234", "100000000000.01"]
     assert found == [(number, "s", f"-{text}-", None) for number, text in enumerate(printed, 1)]
 
 
@@ -122,7 +124,10 @@ def test_without_an_address_or_among_few_nothing_is_filled_in(monkeypatch: pytes
 
 
 TEXT = st.text(st.sampled_from("ab <>&'\"\\\n\r\t\x00\x1c\x85\u2028\u00a0é𝄞{}%-0."), max_size=6)
-SCALARS = st.one_of(TEXT, st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none())
+DECIMALS = st.decimals(-(10**12), 10**12, places=6, allow_nan=False).map(float)
+SCALARS = st.one_of(
+    TEXT, st.integers(), DECIMALS, st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none()
+)
 NAMES = st.sampled_from(["a", "b", "items", "range", "event", "ctx", "self"])
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
@@ -165,7 +170,7 @@ def test_of_equal_names_the_first_counts_however_a_message_is_made() -> None:
     made = events(['{"v": {"a": 1, "a": 2}, "v": 3}'] * 2)
     source = template("s", "{{ v.a }}", None)
     assert filled(made["ctx"].to_list(), "s", "{{ v.a }}", None) == [(1, "s", "1", None), (2, "s", "1", None)]
-    other_values = pl.DataFrame({"$.v.a": ["1.5", None]})
+    other_values = pl.DataFrame({"$.v.a": ["1e30", None]})
     none = fill_in_messages(made, plain_texts(made, source), other_values)
     assert none.is_empty()
     assert render_messages(made, source, none)["body_text"].to_list() == ["1", "1"]

@@ -18,6 +18,11 @@ LINE_BREAKING: Final = r"[\x00-\x1f\x7f\x85\u2028\u2029]+"
 _TEXTS: Final = ("subject", "body_text", "body_html")
 _SPACE: Final = r"^[\s\x1c-\x1f]*$"  # what Python takes for white space
 _WHOLE_NUMBER: Final = r"^(?:0|-?[1-9][0-9]*)$"
+# A decimal of 15 digits at most is the shortest text of its double, so Python prints it as it stands: but for those
+# below 0.0001, which get an exponent.
+_DECIMAL: Final = r"^-?(?:0|[1-9][0-9]*)\.(?:0|[0-9]*[1-9])$"
+_EXPONENT: Final = r"^-?0\.0000"
+_DECIMAL_DIGITS: Final = 15
 _PRINTED: Final = {"true": "True", "false": "False"}
 _ESCAPES: Final = {"&": "&amp;", ">": "&gt;", "<": "&lt;", "'": "&#39;", '"': "&#34;"}
 
@@ -122,7 +127,13 @@ def _printed(path: str, nothing: str) -> pl.Expr:
     return (
         pl.when(is_text)
         .then(value.str.strip_prefix('"').str.strip_suffix('"'))
-        .when(value.str.contains(_WHOLE_NUMBER))
+        .when(value.str.contains(_WHOLE_NUMBER) | _is_decimal(value))
         .then(value)
         .otherwise(value.replace_strict(_PRINTED | {"null": nothing}, default=None, return_dtype=pl.String))
     )
+
+
+def _is_decimal(value: pl.Expr) -> pl.Expr:
+    """Whether Python prints a number with a fraction as JSON has it."""
+    is_short = value.str.len_bytes() <= _DECIMAL_DIGITS + 1
+    return is_short & value.str.contains(_DECIMAL) & ~value.str.contains(_EXPONENT)
