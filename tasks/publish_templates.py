@@ -83,12 +83,11 @@ def write_preview(path: Path, out: Path) -> Preview:
 
 @stage
 def compare_templates(stores: Stores, sources: dy.DataFrame[TemplateSource], *, at: datetime) -> list[TemplateDiff]:
-    """What a publication would change, by template; equal changes of several accounts told once.
+    """What a publication of checked templates would change; equal changes of several accounts told once.
 
     Raises:
-        TemplateError: A template is wrong, or asks for a version that is there with other content.
+        TemplateError: A template asks for a version that is there with other content.
     """
-    _check(sources)
     found = {}
     for name, store in stores.items():
         with reading(store) as session:
