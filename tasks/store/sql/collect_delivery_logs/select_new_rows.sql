@@ -2,21 +2,24 @@
 -- Frames: received (DeliveryLogRow with rank).
 with keyed as (
     select
-        received.*,
-        log_key(
-            received.event_id, received.provider_message_id, received.recipient,
-            received.kind, received.logged_at, received.source_id
-        ) as log_key
+        line,
+        log_key(event_id, provider_message_id, recipient, kind, logged_at, source_id) as log_key
     from received
 ),
 
-new_row as (
-    select keyed.*
+first_of_key as (
+    select log_key, min(line) as line
     from keyed
-    where keyed.log_key not in (
+    where log_key not in (
         select log_key from delivery_log where logged_at between $first_at::timestamptz and $last_at::timestamptz
     )
-    qualify row_number() over (partition by keyed.log_key order by keyed.line) = 1
+    group by log_key
+),
+
+new_row as (
+    select received.*, first_of_key.log_key
+    from first_of_key
+    join received on received.line = first_of_key.line
 ),
 
 message as (
