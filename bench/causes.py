@@ -16,8 +16,8 @@ CAUSES: dict[str, str] = {
         "second where a file is one transaction."
     ),
     "routing": (
-        "Routing: an eighth of it is the transform; the rest is reading the pending events and writing seven columns of "
-        "each of them again."
+        "Routing: an eighth of it is the transform; the rest is reading the pending events and writing seven columns "
+        "of each of them again."
     ),
     "delivery hand-over": (
         "Hand-over: rounds of 100,000 messages, each with a transaction that claims and one that settles, and files "
@@ -40,7 +40,7 @@ CAUSES: dict[str, str] = {
         "fifth publishing: rows are written three times, as a spool, in the store, and in the published files."
     ),
     "whole life": (
-        "Whole life: at 1,000,000 events a quarter is ingestion, a fifth the hand-over, three tenths the archive. Memory "
-        "grows where a stage holds all of its events at once: routing (6.8 GB at 10,000,000) and status out."
+        "Whole life: at 1,000,000 events a quarter is ingestion, a fifth the hand-over, three tenths the archive. "
+        "Memory grows where a stage holds all of its events at once: routing (6.8 GB at 10,000,000) and status out."
     ),
 }
