@@ -11,10 +11,10 @@ from tasks.account_run import account_runs
 from tasks.announce import announce
 from tasks.artifacts import show_markdown, show_table
 from tasks.contracts.accounts import AccountName
+from tasks.exchange.templates.template_diffs import as_markdown
 from tasks.operated import operated
 from tasks.settings import Settings
 from tasks.store.publish_templates import Change
-from tasks.transforms.template_diff import as_markdown
 
 
 @operated("publish-templates")

@@ -93,8 +93,8 @@ def take_in_file(file: NamedFile) -> TakenIn:
 @stage
 def find_partitions(backfill: Backfill) -> list[Part]:
     """The partitions of a backfill in its account."""
-    days = in_store.days_of(backfill.run.store, backfill.scope)
-    return [Part(backfill, one) for one in transform.partitions(backfill.run.account.name, days)]
+    periods = transform.partitions(in_store.days_of(backfill.run.store, backfill.scope))
+    return [Part(backfill, Partition(backfill.run.account.name, *period)) for period in periods.iter_rows()]
 
 
 @stage

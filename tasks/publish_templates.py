@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dataframely as dy
 
-from tasks.contracts.publish_templates import TemplateError, TemplateSource
+from tasks.contracts.publish_templates import TemplateDiff, TemplateError, TemplateSource
 from tasks.exchange.templates.check_template_texts import text_problems
 from tasks.exchange.templates.preview_page import preview_page
 from tasks.exchange.templates.publication_journal import (
@@ -17,6 +17,7 @@ from tasks.exchange.templates.publication_journal import (
     unfinished_publications,
 )
 from tasks.exchange.templates.read_templates import read_templates as read_template_files
+from tasks.exchange.templates.template_diffs import template_diffs
 from tasks.stage import stage
 from tasks.store import publish_templates as in_store
 from tasks.store.connection import Session, StoreFile, reading, writing
@@ -24,7 +25,7 @@ from tasks.store.publish_templates import Change
 from tasks.template_samples import render_samples
 from tasks.transforms.publish_templates import PublicationPlan, plan_publication
 from tasks.transforms.template_checks import template_problems
-from tasks.transforms.template_diff import TemplateDiff, diff_templates, of_accounts
+from tasks.transforms.template_diff import beside_the_last, of_accounts
 from tasks.transforms.template_samples import sample_problems
 
 Stores = Mapping[str, StoreFile]
@@ -92,8 +93,8 @@ def compare_templates(stores: Stores, sources: dy.DataFrame[TemplateSource], *, 
     for name, store in stores.items():
         with reading(store) as session:
             existing = in_store.versions_of(session, sources["template_id"])
-        found[name] = diff_templates(existing, plan_publication(existing, sources, at=at).versions)
-    return of_accounts(found)
+        found[name] = beside_the_last(existing, plan_publication(existing, sources, at=at).versions)
+    return template_diffs(of_accounts(found))
 
 
 @stage

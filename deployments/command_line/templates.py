@@ -14,8 +14,8 @@ from deployments.command_line.running import run_flow
 from tasks.account_run import AccountRun, account_runs
 
 if TYPE_CHECKING:
+    from tasks.contracts.publish_templates import TemplateDiff
     from tasks.store.publish_templates import Change
-    from tasks.transforms.template_diff import TemplateDiff
 
 app = typer.Typer(no_args_is_help=True, help="Message templates.")
 Accounts = Annotated[list[str] | None, typer.Option("--account", help="Execution account; may be repeated; all.")]

@@ -64,6 +64,14 @@ class EventDay(Frame):
     events = dy.Int64(min=1)
 
 
+class EventPeriod(Frame):
+    """The events of a scope that were created from one day on and before another (UTC)."""
+
+    from_at = dy.Datetime(primary_key=True, time_unit="us", time_zone="UTC")
+    to_at = dy.Datetime(time_unit="us", time_zone="UTC")
+    events = dy.Int64(min=1)
+
+
 class ScopedEvent(Frame):
     """An event of a partition, as it stood."""
 

@@ -92,6 +92,18 @@ CONTENT_COLUMNS = (
 """What makes two versions of a template the same content."""
 
 
+@dataclass(frozen=True)
+class TemplateDiff:
+    """How one new version differs from the one published last before it; all is new where there is none."""
+
+    template_id: str
+    version: int
+    is_first: bool
+    accounts: tuple[str, ...]
+    text: str
+    """A unified diff."""
+
+
 @dataclass(frozen=True, order=True)
 class TemplateProblem:
     """One thing that keeps templates from being published."""

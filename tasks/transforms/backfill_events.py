@@ -6,24 +6,25 @@ from datetime import timedelta
 import dataframely as dy
 import polars as pl
 
-from tasks.contracts.backfill_events import PARTITION_EVENTS, EventDay, Partition, ScopedEvent, StatusDiff
+from tasks.contracts.backfill_events import PARTITION_EVENTS, EventDay, EventPeriod, ScopedEvent, StatusDiff
 
 MOVE = ["status_before", "status_after", "reason"]
 
 
-def partitions(account: str, days: dy.DataFrame[EventDay], /, *, most: int = PARTITION_EVENTS) -> list[Partition]:
+def partitions(days: dy.DataFrame[EventDay], /, *, most: int = PARTITION_EVENTS) -> dy.DataFrame[EventPeriod]:
     """A partition for each month; several, cut between days, where a month has more than `most` events."""
     month = pl.col("day").dt.truncate("1mo")
     before = pl.col("events").cum_sum().over(month) - pl.col("events")
     parts = (
         days.sort("day")
         .group_by(month.alias("month"), (before // most).alias("part"), maintain_order=True)
-        .agg(first=pl.col("day").min(), last=pl.col("day").max(), events=pl.col("events").sum())
+        .agg(
+            from_at=pl.col("day").min(),
+            to_at=pl.col("day").max() + timedelta(days=1),
+            events=pl.col("events").sum(),
+        )
     )
-    return [
-        Partition(account, first, last + timedelta(days=1), events)
-        for first, last, events in parts.select("first", "last", "events").iter_rows()
-    ]
+    return EventPeriod.validate(parts.select(EventPeriod.column_names()), cast=True)
 
 
 def status_diff(before: dy.DataFrame[ScopedEvent], after: dy.DataFrame[ScopedEvent], /) -> dy.DataFrame[StatusDiff]:

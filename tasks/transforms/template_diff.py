@@ -1,89 +1,36 @@
-"""What a publication changes, as its author reads it: the lines of each template, before and after."""
+"""What a publication changes: each new version beside the one before it."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import unified_diff
-from typing import Any
+from collections.abc import Mapping
+from typing import Final
 
 import dataframely as dy
+import polars as pl
 
-from tasks.contracts.publish_templates import CONTENT_COLUMNS, Template
-from tasks.transforms.template_versions import ORDER
+from tasks.contracts.publish_templates import Template
+from tasks.transforms.template_versions import VERSION
 
-_SHOWN = (*CONTENT_COLUMNS, "unpublished_at", "paused")
-_BODIES = ("body_text", "body_html")
-
-
-@dataclass(frozen=True)
-class TemplateDiff:
-    """How one new version differs from the one published last before it; all is new where there is none."""
-
-    template_id: str
-    version: int
-    is_first: bool
-    accounts: tuple[str, ...]
-    text: str
-    """A unified diff."""
+BEFORE: Final = "before_"
+"""What the names of the earlier version's columns begin with."""
 
 
-def diff_templates(
-    existing: dy.DataFrame[Template], versions: dy.DataFrame[Template], /
-) -> dict[tuple[str, int], tuple[bool, str]]:
-    """By id and version of each new version: whether it is the first of its id, and the diff."""
-    last: dict[str, dict[str, Any]] = {row["template_id"]: row for row in existing.sort(ORDER).iter_rows(named=True)}
-    found = {}
-    for row in versions.sort("template_id", "version").iter_rows(named=True):
-        before = last.get(row["template_id"])
-        found[row["template_id"], row["version"]] = (before is None, _diff(before, row))
-        last[row["template_id"]] = row
-    return found
+def beside_the_last(existing: dy.DataFrame[Template], versions: dy.DataFrame[Template], /) -> pl.DataFrame:
+    """New versions, each with the columns of the one before it as `before_...`: null where it is the first of its id.
+
+    Args:
+        existing: All stored versions of their ids; the one published last comes before the new ones.
+        versions: The new versions; of one id they come one after the other.
+    """
+    both = pl.concat(
+        [existing.with_columns(is_new=pl.lit(value=False)), versions.with_columns(is_new=pl.lit(value=True))]
+    )
+    published = pl.when(~pl.col("is_new")).then("published_at")
+    ordered = both.sort("template_id", "is_new", published, "version")
+    before = pl.col(existing.columns).shift().over("template_id").name.prefix(BEFORE)
+    return ordered.with_columns(before).filter("is_new").drop("is_new")
 
 
-def of_accounts(diffs: Mapping[str, Mapping[tuple[str, int], tuple[bool, str]]], /) -> list[TemplateDiff]:
-    """The same by account, told once where it is the same in several."""
-    accounts: dict[tuple[str, int, bool, str], list[str]] = {}
-    for account, found in diffs.items():
-        for (template_id, version), (is_first, text) in found.items():
-            accounts.setdefault((template_id, version, is_first, text), []).append(account)
-    return [
-        TemplateDiff(template_id, version, is_first, tuple(names), text)
-        for (template_id, version, is_first, text), names in sorted(accounts.items())
-    ]
-
-
-def _diff(before: dict[str, Any] | None, after: dict[str, Any]) -> str:
-    old_name = _name(before) if before else "nothing"
-    return "\n".join(unified_diff(_lines(before), _lines(after), old_name, _name(after), lineterm="", n=2))
-
-
-def _name(row: dict[str, Any]) -> str:
-    return f"{row['template_id']} v{row['version']}, published {row['published_at']:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _lines(row: dict[str, Any] | None) -> list[str]:
-    if row is None:
-        return []
-    lines = [f"{name}: {row[name]}" for name in _SHOWN if name not in _BODIES and row[name] is not None]
-    for name in _BODIES:
-        if row[name] is not None:
-            lines += [f"{name}:", *(f"    {line}" for line in row[name].splitlines())]
-    return lines
-
-
-def as_markdown(diffs: Sequence[TemplateDiff], /) -> str:
-    """What a publication changes, as a page."""
-    if not diffs:
-        return "Nothing changes."
-    parts = [
-        f"**{diff.template_id}** v{diff.version}{' (new)' if diff.is_first else ''}: {', '.join(diff.accounts)}\n\n"
-        f"{_fence(diff.text)}diff\n{diff.text}\n{_fence(diff.text)}"
-        for diff in diffs
-    ]
-    return "\n\n".join(parts)
-
-
-def _fence(text: str) -> str:
-    """More backticks than any run of them in the text."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    return "`" * max(3, longest + 1)
+def of_accounts(changes: Mapping[str, pl.DataFrame], /) -> pl.DataFrame:
+    """The same by account: equal changes once, with their `accounts`, by id and version."""
+    rows = pl.concat(frame.with_columns(account=pl.lit(name)) for name, frame in changes.items())
+    same = pl.exclude("account")
+    return rows.group_by(same, maintain_order=True).agg(accounts="account").sort(VERSION, maintain_order=True)

@@ -19,7 +19,7 @@ from lives import collect, ingest, publish, update
 from flows.backfill_events import BackfillResult, backfill_events
 from tasks.account_run import AccountRun, run_on
 from tasks.contracts.accounts import Account
-from tasks.contracts.backfill_events import EventDay, Scope
+from tasks.contracts.backfill_events import EventDay, Partition, Scope
 from tasks.exchange.roster import add_account
 from tasks.settings import Settings
 from tasks.store import connection
@@ -226,7 +226,7 @@ def test_partitions_hold_every_day_once_within_its_month(days: dict[Any, int], m
     frame = EventDay.validate(
         pl.DataFrame(list(instants.items()), schema=EventDay.create_empty().schema, orient="row").sort("day")
     )
-    made = partitions("alpha", frame, most=most)
+    made = [Partition("alpha", *period) for period in partitions(frame, most=most).iter_rows()]
     for one in made:
         assert one.from_at.month == (one.to_at - timedelta(days=1)).month
         inside = [count for day, count in sorted(instants.items()) if one.from_at <= day < one.to_at]
