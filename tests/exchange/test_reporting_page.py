@@ -79,6 +79,16 @@ def test_the_numbers_are_those_of_the_events(numbers: ReportNumbers) -> None:
     assert lengths["beta"]["average_queued"] == pytest.approx(60 * 6 / ((59 * 60) + 9), rel=0.01)
 
 
+def test_one_account_and_a_period_are_told_alone(numbers: ReportNumbers, tmp_path: Path) -> None:
+    since, until = START + timedelta(minutes=10), START + timedelta(minutes=20)
+    asked = report_numbers(tmp_path / "control.duckdb", account="beta", from_at=since, to_at=until)
+    assert (asked.from_at, asked.to_at) == (since, until)
+    told = {name: frame["account"].unique().to_list() for name, frame in asked.frames.items()}
+    assert told == {name: ["beta"] for name in numbers.frames}
+    volumes = dict(asked.frames["volumes"].group_by("what").agg(pl.col("events").sum()).iter_rows())
+    assert volumes == {"incoming": 10, "errors": 1, "sent": 9}
+
+
 def test_the_page_asks_no_network_and_lets_no_event_be_more_than_text(numbers: ReportNumbers) -> None:
     text = page(numbers, now=START)
     assert text.count("</script>") == 2

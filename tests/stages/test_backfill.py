@@ -202,6 +202,17 @@ def test_ids_alone_are_worked_over_and_statuses_follow_all_logs_under_the_rules_
     assert backfill(event_ids=ids).counts["rejoined"] == 0
 
 
+def test_templates_are_those_of_now_unless_asked_and_messages_leave_only_where_asked(home: Path, year: Path) -> None:
+    run = account(home)
+    backfill(paths=[str(year / "q1.ndjson")])
+    versions = outcome(run).filter(pl.col("template_id") == "order")["template_version"].unique().to_list()
+    assert versions == [2]
+    assert not list(run.settings.outbox("alpha").glob("*.parquet"))
+    assert "messages" not in backfill(from_at=YEAR, deliver=True, dry_run=True).counts
+    assert not list(run.settings.outbox("alpha").glob("*.parquet"))
+    assert backfill(from_at=YEAR, deliver=True).counts["messages"] == outcome(run).height
+
+
 @pytest.mark.parametrize(
     "named",
     [

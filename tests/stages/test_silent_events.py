@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from deliverables import Event, put_delivery, put_events, select
+from lives import ingest, process, publish
 
+from flows.update_event_status import update_event_status
 from tasks.account_run import AccountRun, run_on
 from tasks.collect_delivery_logs import collect_delivery_log
 from tasks.contracts.accounts import Account, PolicyName
 from tasks.deliver_events import deliver_events
+from tasks.exchange.roster import add_account
 from tasks.recycle_events import recycle
 from tasks.settings import Settings
 from tasks.update_event_status import apply_statuses, give_up_on_silent, join_statuses, read_open_logs
@@ -80,3 +83,17 @@ def test_an_account_that_sets_no_time_waits(run: AccountRun) -> None:
     patient = run_on(run.settings, run.account.model_copy(update={"outcome_within_hours": None}), NOW)
     assert update(patient, NOW + 1_000 * HOUR) == 0
     assert statuses(patient)[0][1] == "pending_delivery"
+
+
+def test_the_status_flow_gives_up_too(
+    settings: Settings, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESSAGE_CENTER_HOME", str(settings.home))
+    run = run_on(settings, account.model_copy(update={"outcome_within_hours": 24}), NOW)
+    add_account(settings.roster_path, run.account)
+    publish(run, [{"template_id": "order"}])
+    ingest(run, [{"id": "1", "type": "order", "email": "a@b.example"}], tmp_path)
+    process(run)
+    asyncio.run(deliver_events(settings, run.account, now=NOW))
+    assert asyncio.run(update_event_status.fn(account.name, now=NOW + 23 * HOUR)).by_status == {}
+    assert asyncio.run(update_event_status.fn(account.name, now=NOW + 25 * HOUR)).by_status == {"delivery_failed": 1}

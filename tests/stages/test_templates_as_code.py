@@ -1,5 +1,6 @@
 """Templates as code: folders with samples, what is refused, all accounts or none, who did what, and back again."""
 
+import asyncio
 import multiprocessing
 import os
 from datetime import datetime, timedelta
@@ -9,9 +10,16 @@ import dataframely as dy
 import polars as pl
 import pytest
 from browser import CHROMIUM, shown
+from lives import deliver, ingest, rows_of
+from lives import publish as publish_one
 
+from flows.publish_templates import publish_templates as publish_flow
+from tasks.account_run import AccountRun
 from tasks.change_templates import template_history, unpublish_template, version_to_publish_again
+from tasks.contracts.accounts import Account
 from tasks.contracts.publish_templates import TemplateError, TemplateSource, UnknownTemplateError
+from tasks.exchange.roster import add_account
+from tasks.exchange.templates.publication_journal import IntendedPublication, note_publication
 from tasks.publish_templates import (
     Publication,
     Stores,
@@ -21,6 +29,7 @@ from tasks.publish_templates import (
     read_templates,
     write_preview,
 )
+from tasks.route_events import apply_routing, read_pending_events, read_routing_templates, route
 from tasks.settings import Settings
 from tasks.store import connection
 from tasks.store.connection import StoreFile, reading
@@ -215,3 +224,31 @@ def test_a_preview_shows_every_sample_and_runs_no_script_of_a_template(folder: P
     assert "Paid &lt;b&gt;" in dom
     assert "Merci Ada" in dom
     assert dom.count("No sample event fits it.") == 2
+
+
+def test_a_delivery_that_is_made_after_its_template_was_unpublished_sends_nothing(
+    run: AccountRun, tmp_path: Path, now: datetime
+) -> None:
+    publish_one(run, [{"template_id": "order"}])
+    ingest(run, [{"id": "1", "type": "order", "email": "a@b.example"}], tmp_path)
+    routing = route(run.store, read_pending_events(run.store, "batch"), read_routing_templates(run.store), now=now)
+    assert unpublish_template(run.store, "order", at=now, change=Change("Bea", now)) == 1
+    apply_routing(run.store, routing, account=run.account, queue="batch", now=now)
+    assert rows_of(run, "select state from delivery") == [("closed",)]
+    assert deliver(run)["suppressed"] == 1
+
+
+def test_the_flow_finishes_what_was_cut_off_and_says_so(
+    settings: Settings, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESSAGE_CENTER_HOME", str(settings.home))
+    for number, name in enumerate(("alpha", "beta")):
+        add_account(settings.roster_path, Account(name=name, cell_id=number))
+    left = read_templates(folder)
+    note_publication(settings.publications, IntendedPublication(("alpha", "beta"), left, now, now, "Ada"))
+    (folder / "plain.toml").unlink()
+    told = asyncio.run(publish_flow.fn(str(folder), accounts=["alpha"]))
+    assert (told["finished_publications"], told["published"], told["unchanged"]) == (1, 0, 3)
+    beta = StoreFile(settings.account_store("beta"), "account", 1)
+    assert len(versions(beta)) == 4
+    assert not list(settings.publications.glob("*.parquet"))
