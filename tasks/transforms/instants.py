@@ -7,7 +7,7 @@ _ISO = (
     r"(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d{1,9})\d*)? ?(?:([Zz])|([+-]\d{2}):?(\d{2})?)?)?$"
 )
 _USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
-"""As most systems write them: to read it without taking it apart takes an eighth of the time."""
+"""As most systems write them: these are read without being taken apart, which is what takes the time."""
 FIRST_YEAR = 1900
 LAST_YEAR = 9999
 """ISO 8601 has no later one in four digits, though an offset can lead past it; Python and many readers have none."""

@@ -213,6 +213,16 @@ def test_templates_are_those_of_now_unless_asked_and_messages_leave_only_where_a
     assert backfill(from_at=YEAR, deliver=True).counts["messages"] == outcome(run).height
 
 
+def test_the_events_of_named_files_alone_are_worked_over(home: Path, year: Path) -> None:
+    run = account(home)
+    rows = [json.loads(line) for line in (year / "q0.ndjson").read_text().splitlines()]
+    ingest(run, rows[:50], year, name="others")
+    assert backfill(paths=[str(year / "q2.ndjson")]).counts["events"] == EVENTS // 4
+    assert outcome(run).filter(pl.col("status") == "pending")["event_key"].sort().to_list() == sorted(
+        row["id"] for row in rows[:50]
+    )
+
+
 @pytest.mark.parametrize(
     "named",
     [

@@ -30,13 +30,14 @@ def test_a_statement_is_stored_once_however_it_is_written(run: AccountRun, event
         [
             said,
             said | {"event_id": str(event_id), "recipient": "Ada <ADA@example.org>", "reason": "250 ok"},
-            said | {"kind": "Delivery", "logged_at": "2026-11-23T13:00:00+01:00"},
+            said | {"kind": "Delivery", "logged_at": "2026-11-23T13:00:00+01:00", "reason": "later"},
         ],
         tmp_path,
     )
     again = collect(run, [said, said | {"source_id": "s2"}], tmp_path, name="second")
     assert (counts.rows, counts.stored, counts.duplicates, counts.parked) == (3, 1, 2, 0)
     assert (again.stored, again.duplicates) == (1, 1)
+    assert rows_of(run, "select reason from delivery_log order by change_seq limit 1") == [(None,)]  # the first way
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tasks.contracts.publish_templates import Template, TemplateError, TemplateSource
 from tasks.transforms.publish_templates import listed, plan_publication
 from tasks.transforms.template_checks import template_problems
+from tasks.transforms.template_diff import beside_the_last, of_accounts
 
 
 def day(text: str | int) -> datetime | None:
@@ -291,3 +292,32 @@ def test_successive_files_leave_the_history_that_a_naive_publisher_leaves(files:
         existing = Template.validate(pl.concat([existing, plan.versions]))
         assert existing["version"].sort().to_list() == list(range(1, len(history) + 1))
         assert plan_publication(existing, source, at=at + timedelta(hours=1)).versions.is_empty()
+
+
+def test_a_new_version_stands_beside_the_one_published_last_and_the_next_beside_it() -> None:
+    existing = stored("""
+        a 1 late  9 - running
+        a 2 early 5 - running
+        b 1 only  5 - running
+    """)
+    new = stored("""
+        a 3 next  10 - running
+        a 4 after 10 - running
+        c 1 first 10 - running
+    """)
+    beside = beside_the_last(existing, new)
+    assert beside.select("template_id", "version", "before_version", "before_subject").rows() == [
+        ("a", 3, 1, "late"),
+        ("a", 4, 3, "next"),
+        ("c", 1, None, None),
+    ]
+    other = beside_the_last(Template.validate(existing.filter(version=2)), new)
+    told = of_accounts({"x": beside, "y": other, "z": beside}).select(
+        "template_id", "version", "before_version", "accounts"
+    )
+    assert sorted(told.rows()) == [
+        ("a", 3, 1, ["x", "z"]),
+        ("a", 3, 2, ["y"]),
+        ("a", 4, 3, ["x", "y", "z"]),
+        ("c", 1, None, ["x", "y", "z"]),
+    ]

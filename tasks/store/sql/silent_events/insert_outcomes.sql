@@ -23,7 +23,6 @@ from (
     join delivery_batch on delivery_batch.batch_id = hand_over.batch_id
     where
         event.status = 'pending_delivery'
-        and hand_over.outcome in ('taken', 'unsure')
         and delivery_batch.settled_at <= $before::timestamptz
         and not exists (from delivery_log where delivery_log.event_id = event.event_id and not delivery_log.applied)
     order by event.event_id
