@@ -8,6 +8,7 @@ import dataframely as dy
 
 from tasks.contracts.accounts import Account
 from tasks.contracts.collect_delivery_logs import DeliveryLogRow, status_rules
+from tasks.contracts.counts import Counts
 from tasks.contracts.ingest_events import RejectedRow
 from tasks.contracts.provider_logs import LogFormat
 from tasks.exchange.delivery_logs.bounce_mailbox import fetch_bounces
@@ -23,7 +24,7 @@ from tasks.transforms.collect_delivery_logs import normalise_log
 
 
 @dataclass(frozen=True)
-class CollectCounts:
+class CollectCounts(Counts):
     """What became of files and rows: rows = stored + duplicates + rejected; the parked are among the stored."""
 
     files: int = 0
@@ -35,10 +36,6 @@ class CollectCounts:
     """Stored rows whose event is not known yet."""
     known_files: int = 0
     unreadable_files: int = 0
-
-    def plus(self, other: "CollectCounts") -> "CollectCounts":
-        """Both together."""
-        return CollectCounts(**{name: value + getattr(other, name) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)

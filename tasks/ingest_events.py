@@ -9,6 +9,7 @@ import dataframely as dy
 import polars as pl
 
 from tasks.contracts.accounts import Account
+from tasks.contracts.counts import Counts
 from tasks.contracts.ingest_events import AcceptedEvent, FiledEvent, FiledRejection, GivenId, ReceivedRow, RejectedRow
 from tasks.contracts.vocabulary import Queue
 from tasks.exchange.inbox import content_hash, printable_name, put_away, set_aside, waiting_files
@@ -23,7 +24,7 @@ from tasks.transforms import ingest_events as transform
 
 
 @dataclass(frozen=True)
-class IngestCounts:
+class IngestCounts(Counts):
     """What became of files and rows: rows = accepted + duplicates + rejected."""
 
     files: int = 0
@@ -35,10 +36,6 @@ class IngestCounts:
     """Files whose content had been ingested before: nothing was done."""
     unreadable_files: int = 0
     """Files moved to `rejected/` whole."""
-
-    def plus(self, other: "IngestCounts") -> "IngestCounts":
-        """Both together."""
-        return IngestCounts(**{name: value + getattr(other, name) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import dataframely as dy
 
+from tasks.contracts.counts import Counts
 from tasks.contracts.frame import Frame
 
 TemplateTime = Literal["processing", "event"]
@@ -90,7 +91,7 @@ class StatusDiff(Frame):
 
 
 @dataclass(frozen=True)
-class PartitionCounts:
+class PartitionCounts(Counts):
     """What was done to the events of a partition, or of several."""
 
     partitions: int = 0
@@ -99,7 +100,3 @@ class PartitionCounts:
     """Pending events that were due."""
     rejoined: int = 0
     """Events whose status came out otherwise when all of their logs were joined again."""
-
-    def plus(self, other: "PartitionCounts") -> "PartitionCounts":
-        """Both together."""
-        return PartitionCounts(**{name: value + getattr(other, name) for name, value in vars(self).items()})
